@@ -1,0 +1,46 @@
+// Transpiles every TypeScript file to dist/, file by file, so that Node can run it without a loader.
+// A first build also generates the API schemas (src/api/schema/generate.ts) when their source changed.
+import { existsSync } from 'node:fs'
+import { readdir, rm, stat } from 'node:fs/promises'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { build } from 'esbuild'
+
+const ROOT = path.join(import.meta.dirname, '..')
+
+async function filesUnder(folder) {
+  if (!existsSync(path.join(ROOT, folder))) return []
+  const entries = await readdir(path.join(ROOT, folder), { recursive: true, withFileTypes: true })
+  return entries
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts') && !entry.name.endsWith('.d.ts'))
+    .map((entry) => path.join(entry.parentPath ?? entry.path, entry.name))
+}
+
+const OPTIONS = { format: 'esm', platform: 'node', target: 'node20', sourcemap: 'inline', sourcesContent: false, logLevel: 'warning' }
+
+/** Compiles src/ to dist/ and test/, bench/, tools/ to dist/<folder>; removes what has no source any more. */
+export async function buildAll() {
+  const sources = await filesUnder('src')
+  await build({ ...OPTIONS, entryPoints: sources, outbase: path.join(ROOT, 'src'), outdir: path.join(ROOT, 'dist') })
+  const others = (await Promise.all(['test', 'bench', 'tools'].map(filesUnder))).flat()
+  if (others.length > 0) {
+    await build({ ...OPTIONS, entryPoints: others, outbase: ROOT, outdir: path.join(ROOT, 'dist') })
+  }
+  await removeStale(new Set([...sources.map((f) => output(f, 'src')), ...others.map((f) => output(f, '.'))]))
+}
+
+function output(file, base) {
+  return path.join(ROOT, 'dist', path.relative(path.join(ROOT, base), file)).replace(/\.ts$/, '.js')
+}
+
+async function removeStale(kept) {
+  for (const entry of await readdir(path.join(ROOT, 'dist'), { recursive: true, withFileTypes: true })) {
+    const file = path.join(entry.parentPath ?? entry.path, entry.name)
+    if (entry.isFile() && file.endsWith('.js') && !kept.has(file)) await rm(file, { force: true })
+  }
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  await stat(path.join(ROOT, 'node_modules', 'esbuild'))
+  await buildAll()
+}
