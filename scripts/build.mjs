@@ -26,17 +26,19 @@ export async function buildAll() {
   if (others.length > 0) {
     await build({ ...OPTIONS, entryPoints: others, outbase: ROOT, outdir: path.join(ROOT, 'dist') })
   }
-  await removeStale(new Set([...sources.map((f) => output(f, 'src')), ...others.map((f) => output(f, '.'))]))
+  await removeStale()
 }
 
-function output(file, base) {
-  return path.join(ROOT, 'dist', path.relative(path.join(ROOT, base), file)).replace(/\.ts$/, '.js')
+/** The sources of a file in dist/: `dist/test/x.js` is `test/x.ts`, `dist/store/x.js` is `src/store/x.ts`. */
+function sourcesOf(output) {
+  const file = path.relative(path.join(ROOT, 'dist'), output).replace(/\.js$/, '.ts')
+  return [path.join(ROOT, 'src', file), path.join(ROOT, file)]
 }
 
-async function removeStale(kept) {
+async function removeStale() {
   for (const entry of await readdir(path.join(ROOT, 'dist'), { recursive: true, withFileTypes: true })) {
     const file = path.join(entry.parentPath ?? entry.path, entry.name)
-    if (entry.isFile() && file.endsWith('.js') && !kept.has(file)) await rm(file, { force: true })
+    if (entry.isFile() && file.endsWith('.js') && !sourcesOf(file).some(existsSync)) await rm(file, { force: true })
   }
 }
 

@@ -1,0 +1,119 @@
+// The shape of a kind: everything that the generic registry, discovery, OpenAPI and printing need to know.
+//
+// To add a kind is to add one file that exports one of these, and a line in the list of its group. Hooks are
+// pure: they get drafts that they may change, or frozen objects that they judge; the clock is in the context.
+// Upstream: a `strategy.go` with `zz_generated.defaults.go`, `validation.go` and `printers.go` of one kind.
+
+import type { FieldError } from '#api/meta/field-error.ts'
+import type { JsonObject } from '#api/meta/object.ts'
+
+/** What a hook may know beside the objects. */
+export interface KindContext {
+  /** Wall time in milliseconds. */
+  readonly now: number
+  /** The version the request was made in: `v1`. */
+  readonly version: string
+  /** `''` for the object itself, else `status`, `scale`, `ephemeralcontainers`, `resize`, … */
+  readonly subresource: string
+  /** Who asks; kinds such as CertificateSigningRequest record it. */
+  readonly user: KindUser
+}
+
+export interface KindUser {
+  readonly name: string
+  readonly uid?: string
+  readonly groups: readonly string[]
+  readonly extra?: Readonly<Record<string, readonly string[]>>
+}
+
+/** One column of `kubectl get` (`metav1.TableColumnDefinition`). */
+export interface Column<T> {
+  readonly name: string
+  readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'date'
+  readonly format?: string
+  readonly description: string
+  /** 0 is always shown, 1 only with `-o wide`. */
+  readonly priority?: number
+  /** The cell; ages are strings such as `5m12s`, so `now` is needed. */
+  cell(object: T, now: number): string | number | boolean | null
+}
+
+export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch'
+
+/** What a subresource that stores into its parent changes and judges. */
+export interface SubresourceStrategy<T = JsonObject> {
+  /** Puts back whatever this subresource may not change (status: everything but status and parts of metadata). */
+  prepareForUpdate?(draft: T, old: T, context: KindContext): void
+  validateUpdate?(object: T, old: T, context: KindContext): readonly FieldError[]
+  warningsOnUpdate?(object: T, old: T, context: KindContext): readonly string[]
+}
+
+export interface KindDefinition<T = JsonObject> {
+  /** `''` is the core group. */
+  readonly group: string
+  readonly kind: string
+  /** Plural, lower case: the name in paths. */
+  readonly resource: string
+  readonly singular: string
+  readonly shortNames?: readonly string[]
+  readonly categories?: readonly string[]
+  readonly namespaced: boolean
+  /** Versions served, the preferred first; `v1` alone for nearly all. */
+  readonly versions: readonly string[]
+  /** The version in which hooks see the object and in which it is stored. */
+  readonly storageVersion: string
+  /** What it can do; absent means all eight. Reviews can only `create` and are never stored. */
+  readonly verbs?: readonly Verb[]
+  /** Key prefix in the store when it is not `/registry/<resource>` (services: `/registry/services/specs`). */
+  readonly storagePrefix?: string
+  /** Converts between served versions: autoscaling v1 and v2, events. Both directions, on drafts. */
+  convert?(object: JsonObject, fromVersion: string, toVersion: string): JsonObject
+
+  /** Fills in defaults as the versioned decoder does: on every write, and on every read from the store. */
+  defaults?(draft: T): void
+  /** Clears what a client may not set, sets what the server owns. Generation starts at 1 where the kind has one. */
+  prepareForCreate?(draft: T, context: KindContext): void
+  prepareForUpdate?(draft: T, old: T, context: KindContext): void
+  /** Beyond ObjectMeta, which the registry checks itself. */
+  validate?(object: T, context: KindContext): readonly FieldError[]
+  validateUpdate?(object: T, old: T, context: KindContext): readonly FieldError[]
+  warnings?(object: T, context: KindContext): readonly string[]
+  warningsOnUpdate?(object: T, old: T, context: KindContext): readonly string[]
+  /** Checks metadata.name; absent means DNS subdomain. Gives the reasons, or nothing. */
+  validateName?(name: string, isPrefix: boolean): readonly string[]
+  /** `metadata.generation` counts changes of the spec; the default is yes where a schema has a `spec`. */
+  readonly hasGeneration?: boolean
+
+  /** PUT of an absent object creates it (leases, endpoints, …). */
+  readonly allowCreateOnUpdate?: boolean
+  /** PUT without a resourceVersion overwrites; absent means yes. */
+  readonly allowUnconditionalUpdate?: boolean
+
+  /** `status` is present where the kind has that subresource. */
+  readonly status?: SubresourceStrategy<T>
+  /** Other subresources that store into their parent: `ephemeralcontainers`, `resize`, `approval`, `finalize`. */
+  readonly storedSubresources?: Readonly<Record<string, SubresourceStrategy<T>>>
+  /** Paths of the `scale` subresource. */
+  readonly scale?: {
+    readonly specReplicasPath: string
+    readonly statusReplicasPath: string
+    /** The selector in string form. */
+    selector(object: T): string
+  }
+
+  /** Field selectors beyond `metadata.name` and `metadata.namespace`: label → value. */
+  readonly selectableFields?: Readonly<Record<string, (object: T) => string>>
+  /** Columns of `kubectl get`; absent means Name and Created At as upstream's default. */
+  readonly columns?: readonly Column<T>[]
+
+  /**
+   * The grace period of a deletion, in seconds: pods live on until their kubelet lets them go. Absent, an
+   * object goes at once when it has no finalizers. `requested` is what the client asked for, if anything.
+   */
+  gracePeriodSeconds?(object: T, requested: number | undefined): number
+}
+
+/** Keeps the hooks' types while lists hold kinds of all types. */
+export function defineKind<T>(definition: KindDefinition<T>): KindDefinition {
+  return definition as unknown as KindDefinition
+}

@@ -1,0 +1,113 @@
+// What validation says about a field: which one, what is wrong, in Kubernetes' words.
+//
+// Validators return lists of these; the registry turns a list into one Status 422 (meta/status.ts).
+// Upstream: staging/src/k8s.io/apimachinery/pkg/util/validation/field/{errors,path}.go
+
+export type FieldErrorType =
+  | 'FieldValueNotFound'
+  | 'FieldValueRequired'
+  | 'FieldValueDuplicate'
+  | 'FieldValueInvalid'
+  | 'FieldValueNotSupported'
+  | 'FieldValueForbidden'
+  | 'FieldValueTooLong'
+  | 'FieldValueTooMany'
+  | 'FieldValueTooFew'
+  | 'FieldValueTooShort'
+  | 'FieldValueTypeInvalid'
+  | 'InternalError'
+
+export interface FieldError {
+  readonly type: FieldErrorType
+  /** `spec.template.spec.containers[0].name` */
+  readonly field: string
+  /** Message without the field: `Invalid value: -1: must be greater than or equal to 0`. */
+  readonly body: string
+}
+
+const WORDS: Readonly<Record<FieldErrorType, string>> = {
+  FieldValueNotFound: 'Not found',
+  FieldValueRequired: 'Required value',
+  FieldValueDuplicate: 'Duplicate value',
+  FieldValueInvalid: 'Invalid value',
+  FieldValueNotSupported: 'Unsupported value',
+  FieldValueForbidden: 'Forbidden',
+  FieldValueTooLong: 'Too long',
+  FieldValueTooMany: 'Too many',
+  FieldValueTooFew: 'Too few',
+  FieldValueTooShort: 'Too short',
+  FieldValueTypeInvalid: 'Invalid value',
+  InternalError: 'Internal error',
+}
+
+/** A path into an object; immutable, `child` and `index` make longer ones. */
+export class Path {
+  readonly text: string
+
+  constructor(text = '') {
+    this.text = text
+  }
+
+  /** `spec` → `spec.template.spec` */
+  child(...names: readonly string[]): Path {
+    return new Path([this.text, ...names].filter((part) => part !== '').join('.'))
+  }
+
+  /** `containers` → `containers[0]` */
+  index(position: number): Path {
+    return new Path(`${this.text}[${position}]`)
+  }
+
+  /** `labels` → `labels[app]` */
+  key(name: string): Path {
+    return new Path(`${this.text}[${name}]`)
+  }
+
+  toString(): string {
+    return this.text
+  }
+}
+
+function make(type: FieldErrorType, path: Path, value: string | undefined, detail: string): FieldError {
+  const parts = [WORDS[type], value, detail === '' ? undefined : detail]
+  return { type, field: path.text, body: parts.filter((part) => part !== undefined).join(': ') }
+}
+
+export const required = (path: Path, detail = ''): FieldError => make('FieldValueRequired', path, undefined, detail)
+
+export const invalid = (path: Path, value: unknown, detail: string): FieldError =>
+  make('FieldValueInvalid', path, formatValue(value), detail)
+
+export const typeInvalid = (path: Path, value: unknown, detail: string): FieldError =>
+  make('FieldValueTypeInvalid', path, formatValue(value), detail)
+
+export const duplicate = (path: Path, value: unknown): FieldError =>
+  make('FieldValueDuplicate', path, formatValue(value), '')
+
+export const notFound = (path: Path, value: unknown): FieldError =>
+  make('FieldValueNotFound', path, formatValue(value), '')
+
+export const forbidden = (path: Path, detail: string): FieldError =>
+  make('FieldValueForbidden', path, undefined, detail)
+
+export const internal = (path: Path, detail: string): FieldError => make('InternalError', path, undefined, detail)
+
+/** `maxLength` in bytes; negative when the limit is not to be told. */
+export const tooLong = (path: Path, maxLength: number): FieldError =>
+  make('FieldValueTooLong', path, undefined, maxLength >= 0 ? `may not be more than ${maxLength} bytes` : 'value is too long')
+
+export const tooMany = (path: Path, actual: number, maximum: number): FieldError =>
+  make('FieldValueTooMany', path, String(actual), `must have at most ${maximum} item${maximum === 1 ? '' : 's'}`)
+
+/** Unsupported values are listed in alphabetical order, each in quotes. */
+export function notSupported(path: Path, value: unknown, supported: readonly string[]): FieldError {
+  const quoted = [...supported].sort().map((word) => JSON.stringify(word))
+  const detail = quoted.length > 0 ? `supported values: ${quoted.join(', ')}` : ''
+  return make('FieldValueNotSupported', path, formatValue(value), detail)
+}
+
+/** How a value is written in a message: strings quoted, null as Go prints it, the rest as JSON. */
+export function formatValue(value: unknown): string {
+  if (value === undefined || value === null) return 'null'
+  return JSON.stringify(value)
+}

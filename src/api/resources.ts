@@ -1,0 +1,77 @@
+// The built-in resources by name, typed: how every component says which objects it means.
+//
+// `client.resource(pods)` is typed by the constant that it is given. One entry per kind that a component of
+// this project reads or writes; the registry itself works from the kinds (api/kinds/).
+
+import type { KubeObject } from '#api/meta/object.ts'
+import type { DaemonSet, Deployment, ReplicaSet, StatefulSet } from '#api/types/apps.ts'
+import type { CronJob, Job } from '#api/types/batch.ts'
+import type { Lease } from '#api/types/coordination.ts'
+import type {
+  ConfigMap,
+  Endpoints,
+  Event,
+  Namespace,
+  Node,
+  PersistentVolume,
+  PersistentVolumeClaim,
+  Pod,
+  ReplicationController,
+  Secret,
+  Service,
+  ServiceAccount,
+} from '#api/types/core.ts'
+import type { EndpointSlice } from '#api/types/discovery.ts'
+import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from '#api/types/rbac.ts'
+import type { PriorityClass } from '#api/types/scheduling.ts'
+
+/** Names a resource and carries its type. */
+export interface ResourceType<T extends KubeObject = KubeObject> {
+  readonly group: string
+  readonly version: string
+  /** Plural, as in paths. */
+  readonly resource: string
+  readonly kind: string
+  readonly namespaced: boolean
+  /** Never set; ties the constant to the type. */
+  readonly type?: T
+}
+
+function core<T extends KubeObject>(resource: string, kind: string, namespaced = true): ResourceType<T> {
+  return { group: '', version: 'v1', resource, kind, namespaced }
+}
+
+function inGroup<T extends KubeObject>(group: string, resource: string, kind: string, namespaced = true): ResourceType<T> {
+  return { group, version: 'v1', resource, kind, namespaced }
+}
+
+export const namespaces = core<Namespace>('namespaces', 'Namespace', false)
+export const nodes = core<Node>('nodes', 'Node', false)
+export const pods = core<Pod>('pods', 'Pod')
+export const services = core<Service>('services', 'Service')
+export const endpoints = core<Endpoints>('endpoints', 'Endpoints')
+export const configMaps = core<ConfigMap>('configmaps', 'ConfigMap')
+export const secrets = core<Secret>('secrets', 'Secret')
+export const serviceAccounts = core<ServiceAccount>('serviceaccounts', 'ServiceAccount')
+export const events = core<Event>('events', 'Event')
+export const replicationControllers = core<ReplicationController>('replicationcontrollers', 'ReplicationController')
+export const persistentVolumes = core<PersistentVolume>('persistentvolumes', 'PersistentVolume', false)
+export const persistentVolumeClaims = core<PersistentVolumeClaim>('persistentvolumeclaims', 'PersistentVolumeClaim')
+export const deployments = inGroup<Deployment>('apps', 'deployments', 'Deployment')
+export const replicaSets = inGroup<ReplicaSet>('apps', 'replicasets', 'ReplicaSet')
+export const statefulSets = inGroup<StatefulSet>('apps', 'statefulsets', 'StatefulSet')
+export const daemonSets = inGroup<DaemonSet>('apps', 'daemonsets', 'DaemonSet')
+export const jobs = inGroup<Job>('batch', 'jobs', 'Job')
+export const cronJobs = inGroup<CronJob>('batch', 'cronjobs', 'CronJob')
+export const leases = inGroup<Lease>('coordination.k8s.io', 'leases', 'Lease')
+export const endpointSlices = inGroup<EndpointSlice>('discovery.k8s.io', 'endpointslices', 'EndpointSlice')
+export const roles = inGroup<Role>('rbac.authorization.k8s.io', 'roles', 'Role')
+export const roleBindings = inGroup<RoleBinding>('rbac.authorization.k8s.io', 'rolebindings', 'RoleBinding')
+export const clusterRoles = inGroup<ClusterRole>('rbac.authorization.k8s.io', 'clusterroles', 'ClusterRole', false)
+export const clusterRoleBindings = inGroup<ClusterRoleBinding>(
+  'rbac.authorization.k8s.io',
+  'clusterrolebindings',
+  'ClusterRoleBinding',
+  false,
+)
+export const priorityClasses = inGroup<PriorityClass>('scheduling.k8s.io', 'priorityclasses', 'PriorityClass', false)
