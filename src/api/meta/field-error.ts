@@ -100,8 +100,12 @@ export const tooMany = (path: Path, actual: number, maximum: number): FieldError
   make('FieldValueTooMany', path, String(actual), `must have at most ${maximum} item${maximum === 1 ? '' : 's'}`)
 
 /** Unsupported values are listed in alphabetical order, each in quotes. */
-export function notSupported(path: Path, value: unknown, supported: readonly string[]): FieldError {
-  const quoted = [...supported].sort().map((word) => JSON.stringify(word))
+export const notSupported = (path: Path, value: unknown, supported: readonly string[]): FieldError =>
+  notSupportedInOrder(path, value, [...supported].sort())
+
+/** The few lists that upstream writes down in an order of their own. */
+export function notSupportedInOrder(path: Path, value: unknown, supported: readonly string[]): FieldError {
+  const quoted = supported.map((word) => JSON.stringify(word))
   const detail = quoted.length > 0 ? `supported values: ${quoted.join(', ')}` : ''
   return make('FieldValueNotSupported', path, formatValue(value), detail)
 }
