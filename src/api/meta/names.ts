@@ -32,7 +32,8 @@ export function patternText(message: string, pattern: string, ...examples: reado
 const byteLength = (text: string): number => Buffer.byteLength(text)
 
 export function isDNS1123Label(value: string): string[] {
-  const errors = byteLength(value) > DNS_1123_LABEL_MAX_LENGTH ? [maxLengthText(DNS_1123_LABEL_MAX_LENGTH)] : []
+  const errors =
+    byteLength(value) > DNS_1123_LABEL_MAX_LENGTH ? [maxLengthText(DNS_1123_LABEL_MAX_LENGTH)] : []
   if (LABEL_PATTERN.test(value)) return errors
   if (SUBDOMAIN_PATTERN.test(value)) return [...errors, 'must not contain dots']
   const message =
@@ -41,7 +42,8 @@ export function isDNS1123Label(value: string): string[] {
 }
 
 export function isDNS1123Subdomain(value: string): string[] {
-  const errors = byteLength(value) > DNS_1123_SUBDOMAIN_MAX_LENGTH ? [maxLengthText(DNS_1123_SUBDOMAIN_MAX_LENGTH)] : []
+  const errors =
+    byteLength(value) > DNS_1123_SUBDOMAIN_MAX_LENGTH ? [maxLengthText(DNS_1123_SUBDOMAIN_MAX_LENGTH)] : []
   if (SUBDOMAIN_PATTERN.test(value)) return errors
   const message =
     "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character"
@@ -49,7 +51,8 @@ export function isDNS1123Subdomain(value: string): string[] {
 }
 
 export function isDNS1035Label(value: string): string[] {
-  const errors = byteLength(value) > DNS_1123_LABEL_MAX_LENGTH ? [maxLengthText(DNS_1123_LABEL_MAX_LENGTH)] : []
+  const errors =
+    byteLength(value) > DNS_1123_LABEL_MAX_LENGTH ? [maxLengthText(DNS_1123_LABEL_MAX_LENGTH)] : []
   if (DNS_1035_PATTERN.test(value)) return errors
   const message =
     "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character"
@@ -63,7 +66,9 @@ export function isQualifiedName(value: string): string[] {
   const explained = patternText(message, KEY, 'MyName', 'my.name', '123-abc')
   const parts = value.split('/')
   if (parts.length > 2) {
-    return [`a valid label key ${explained} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`]
+    return [
+      `a valid label key ${explained} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`,
+    ]
   }
   const errors: string[] = []
   const name = parts.at(-1)!

@@ -31,7 +31,9 @@ export function validateObjectMeta(
     }
   }
   if (!meta.name) errors.push(required(path.child('name'), 'name or generateName is required'))
-  else for (const text of validateName(meta.name, false)) errors.push(invalid(path.child('name'), meta.name, text))
+  else
+    for (const text of validateName(meta.name, false))
+      errors.push(invalid(path.child('name'), meta.name, text))
   errors.push(...validateScope(meta, namespaced, path))
   if ((meta.generation ?? 0) < 0) {
     errors.push(invalid(path.child('generation'), meta.generation, 'must be greater than or equal to 0'))
@@ -106,7 +108,8 @@ function validateOwnerReference(reference: OwnerReference, path: Path): FieldErr
 
 function validateFinalizers(finalizers: readonly string[], path: Path): FieldError[] {
   const errors: FieldError[] = []
-  for (const name of finalizers) for (const text of isQualifiedName(name)) errors.push(invalid(path, name, text))
+  for (const name of finalizers)
+    for (const text of isQualifiedName(name)) errors.push(invalid(path, name, text))
   if (finalizers.includes('orphan') && finalizers.includes('foregroundDeletion')) {
     errors.push(invalid(path, finalizers, 'finalizer orphan and foregroundDeletion cannot be both set'))
   }
@@ -134,7 +137,8 @@ function validateManagedFields(entries: readonly ManagedFieldsEntry[], path: Pat
 /** A manager's name is short and printable. */
 export function validateFieldManager(manager: string, path: Path): FieldError[] {
   const errors: FieldError[] = []
-  if (Buffer.byteLength(manager) > FIELD_MANAGER_MAX_BYTES) errors.push(tooLong(path, FIELD_MANAGER_MAX_BYTES))
+  if (Buffer.byteLength(manager) > FIELD_MANAGER_MAX_BYTES)
+    errors.push(tooLong(path, FIELD_MANAGER_MAX_BYTES))
   let position = 0
   for (const char of manager) {
     if (/[\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}/u.test(char)) {
@@ -150,14 +154,17 @@ export function validateFieldManager(manager: string, path: Path): FieldError[] 
 export function validateObjectMetaUpdate(meta: ObjectMeta, old: ObjectMeta, path = METADATA): FieldError[] {
   const errors: FieldError[] = []
   if (old.deletionTimestamp) {
-    const added = [...new Set(meta.finalizers ?? [])].filter((name) => !(old.finalizers ?? []).includes(name)).sort()
+    const added = [...new Set(meta.finalizers ?? [])]
+      .filter((name) => !(old.finalizers ?? []).includes(name))
+      .sort()
     if (added.length > 0) {
       const list = `[]string{${added.map((name) => JSON.stringify(name)).join(', ')}}`
       const text = `no new finalizers can be added if the object is being deleted, found new finalizers ${list}`
       errors.push(forbidden(path.child('finalizers'), text))
     }
   }
-  if (!meta.resourceVersion) errors.push(invalid(path.child('resourceVersion'), '', 'must be specified for an update'))
+  if (!meta.resourceVersion)
+    errors.push(invalid(path.child('resourceVersion'), '', 'must be specified for an update'))
   if ((meta.generation ?? 0) < (old.generation ?? 0)) {
     errors.push(invalid(path.child('generation'), meta.generation ?? 0, 'must not be decremented'))
   }

@@ -1,0 +1,167 @@
+// JSON patch (RFC 6902): a list of operations on paths, applied in order, all or nothing.
+//
+// Pure; the document is never changed. As upstream's library does, a path's first part (what stands before its first
+// slash) is ignored, and negative list positions count from the end.
+// Upstream: gopkg.in/evanphx/json-patch.v4 patch.go
+
+import type { JsonObject } from '#api/meta/object.ts'
+
+export interface JsonPatchOperation {
+  readonly op?: string
+  readonly path?: string
+  readonly from?: string
+  readonly value?: unknown
+}
+
+/** The patch does not fit the document; the message says which operation and why. */
+export class JsonPatchError extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = 'JsonPatchError'
+  }
+}
+
+type Container = JsonObject | unknown[]
+
+/** Gives `document` with all `operations` applied; throws JsonPatchError at the first that does not fit. */
+export function applyJsonPatch(document: JsonObject, operations: readonly JsonPatchOperation[]): JsonObject {
+  const holder: { root: unknown } = { root: structuredClone(document) }
+  for (const operation of operations) applyOne(holder, operation)
+  if (typeof holder.root !== 'object' || holder.root === null || Array.isArray(holder.root)) {
+    throw new JsonPatchError('the patched document is not an object')
+  }
+  return holder.root as JsonObject
+}
+
+function applyOne(holder: { root: unknown }, operation: JsonPatchOperation): void {
+  const { op, path } = operation
+  if (typeof path !== 'string') throw new JsonPatchError(`${op} operation is missing its path`)
+  switch (op) {
+    case 'add':
+      add(holder, path, structuredClone(operation.value ?? null))
+      break
+    case 'remove':
+      remove(holder, path)
+      break
+    case 'replace':
+      replace(holder, path, structuredClone(operation.value ?? null))
+      break
+    case 'move': {
+      const value = get(holder, fromOf(operation))
+      remove(holder, fromOf(operation))
+      add(holder, path, value)
+      break
+    }
+    case 'copy':
+      add(holder, path, structuredClone(get(holder, fromOf(operation))))
+      break
+    case 'test':
+      test(holder, path, operation.value ?? null)
+      break
+    default:
+      throw new JsonPatchError(`Unexpected kind: ${op}`)
+  }
+}
+
+function fromOf(operation: JsonPatchOperation): string {
+  if (typeof operation.from !== 'string')
+    throw new JsonPatchError(`${operation.op} operation is missing from`)
+  return operation.from
+}
+
+/** The container that holds the last part of `path`, and that part. */
+function locate(holder: { root: unknown }, path: string): { container: Container; key: string } {
+  const parts = path
+    .split('/')
+    .slice(1)
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
+  const key = parts.pop()
+  if (key === undefined) throw new JsonPatchError(`doc is missing path: ${JSON.stringify(path)}`)
+  let current = holder.root
+  for (const part of parts) {
+    if (!isContainer(current)) throw new JsonPatchError(`doc is missing path: ${JSON.stringify(path)}`)
+    current = Array.isArray(current) ? current[position(part, current.length)] : own(current, part)
+  }
+  if (!isContainer(current)) throw new JsonPatchError(`doc is missing path: ${JSON.stringify(path)}`)
+  return { container: current, key }
+}
+
+const isContainer = (value: unknown): value is Container => typeof value === 'object' && value !== null
+
+const own = (object: JsonObject, key: string): unknown =>
+  Object.hasOwn(object, key) ? object[key] : undefined
+
+/** A position in a list of `length`; throws outside of it. */
+function position(text: string, length: number): number {
+  if (!/^-?\d+$/.test(text)) throw new JsonPatchError(`Unable to access invalid index: ${text}`)
+  const index = Number(text)
+  const resolved = index < 0 ? index + length : index
+  if (resolved < 0 || resolved >= length) throw new JsonPatchError(`Unable to access invalid index: ${text}`)
+  return resolved
+}
+
+function setKey(object: JsonObject, key: string, value: unknown): void {
+  // defineProperty, so that a key such as __proto__ is data and nothing else
+  Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true })
+}
+
+function add(holder: { root: unknown }, path: string, value: unknown): void {
+  if (path === '') {
+    holder.root = value
+    return
+  }
+  const { container, key } = locate(holder, path)
+  if (!Array.isArray(container)) setKey(container, key, value)
+  else if (key === '-') container.push(value)
+  else container.splice(position(key, container.length + 1), 0, value)
+}
+
+function get(holder: { root: unknown }, path: string): unknown {
+  if (path === '') return holder.root
+  const { container, key } = locate(holder, path)
+  if (Array.isArray(container)) return container[position(key, container.length)]
+  if (!Object.hasOwn(container, key)) throw new JsonPatchError(`unable to get nonexistent key: ${key}`)
+  return container[key]
+}
+
+function remove(holder: { root: unknown }, path: string): void {
+  const { container, key } = locate(holder, path)
+  if (Array.isArray(container)) container.splice(position(key, container.length), 1)
+  else if (!Object.hasOwn(container, key))
+    throw new JsonPatchError(`Unable to remove nonexistent key: ${key}`)
+  else delete container[key]
+}
+
+function replace(holder: { root: unknown }, path: string, value: unknown): void {
+  if (path === '') {
+    holder.root = value
+    return
+  }
+  get(holder, path)
+  const { container, key } = locate(holder, path)
+  if (Array.isArray(container)) container[position(key, container.length)] = value
+  else setKey(container, key, value)
+}
+
+function test(holder: { root: unknown }, path: string, expected: unknown): void {
+  if (!deepEqual(valueOrNull(holder, path), expected)) {
+    throw new JsonPatchError(`testing value ${path} failed`)
+  }
+}
+
+function valueOrNull(holder: { root: unknown }, path: string): unknown {
+  if (path === '') return holder.root
+  const { container, key } = locate(holder, path)
+  if (Array.isArray(container)) return container[position(key, container.length)]
+  return own(container, key) ?? null
+}
+
+function deepEqual(a: unknown, b: unknown): boolean {
+  if (a === b) return true
+  if (!isContainer(a) || !isContainer(b) || Array.isArray(a) !== Array.isArray(b)) return false
+  const keys = Object.keys(a)
+  if (keys.length !== Object.keys(b).length) return false
+  return keys.every(
+    (key) => Object.hasOwn(b, key) && deepEqual(own(a as JsonObject, key), own(b as JsonObject, key)),
+  )
+}
