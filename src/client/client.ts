@@ -70,7 +70,12 @@ export interface Client {
 }
 
 /** Path of a collection or of one object. */
-export function resourcePath(type: ResourceType, namespace: string, name?: string, subresource?: string): string {
+export function resourcePath(
+  type: ResourceType,
+  namespace: string,
+  name?: string,
+  subresource?: string,
+): string {
   const root = type.group ? `/apis/${type.group}/${type.version}` : `/api/${type.version}`
   const scope = type.namespaced && namespace ? `/namespaces/${encodeURIComponent(namespace)}` : ''
   const tail = [name, subresource].filter((part) => part !== undefined && part !== '')
@@ -92,9 +97,13 @@ export function createClient(transport: Transport): Client {
   }
 }
 
-function resourceClient<T extends KubeObject>(transport: Transport, type: ResourceType<T>): ResourceClient<T> {
-  const send = async (request: Omit<TransportRequest, 'query'> & { query?: Record<string, string> }): Promise<T> =>
-    (await transport.request({ query: {}, ...request })) as unknown as T
+function resourceClient<T extends KubeObject>(
+  transport: Transport,
+  type: ResourceType<T>,
+): ResourceClient<T> {
+  const send = async (
+    request: Omit<TransportRequest, 'query'> & { query?: Record<string, string> },
+  ): Promise<T> => (await transport.request({ query: {}, ...request })) as unknown as T
   const pathOf = (object: KubeObject, subresource?: string): string =>
     resourcePath(type, object.metadata?.namespace ?? '', object.metadata?.name, subresource)
 
@@ -104,7 +113,12 @@ function resourceClient<T extends KubeObject>(transport: Transport, type: Resour
 
     async list(options = {}, signal) {
       const path = resourcePath(type, options.namespace ?? '')
-      const list = await transport.request({ method: 'GET', path, query: queryOf(options), ...(signal && { signal }) })
+      const list = await transport.request({
+        method: 'GET',
+        path,
+        query: queryOf(options),
+        ...(signal && { signal }),
+      })
       return list as unknown as KubeList<T>
     },
 
@@ -120,11 +134,16 @@ function resourceClient<T extends KubeObject>(transport: Transport, type: Resour
       ),
 
     create: (object) =>
-      send({ method: 'POST', path: resourcePath(type, object.metadata?.namespace ?? ''), body: stamped(type, object) }),
+      send({
+        method: 'POST',
+        path: resourcePath(type, object.metadata?.namespace ?? ''),
+        body: stamped(type, object),
+      }),
 
     update: (object) => send({ method: 'PUT', path: pathOf(object), body: stamped(type, object) }),
 
-    updateStatus: (object) => send({ method: 'PUT', path: pathOf(object, 'status'), body: stamped(type, object) }),
+    updateStatus: (object) =>
+      send({ method: 'PUT', path: pathOf(object, 'status'), body: stamped(type, object) }),
 
     patch: (namespace, name, patchType, patch, options = {}) =>
       send({
@@ -137,7 +156,12 @@ function resourceClient<T extends KubeObject>(transport: Transport, type: Resour
 
     async delete(namespace, name, options = {}) {
       const body = { apiVersion: 'v1', kind: 'DeleteOptions', ...options }
-      await transport.request({ method: 'DELETE', path: resourcePath(type, namespace, name), query: {}, body })
+      await transport.request({
+        method: 'DELETE',
+        path: resourcePath(type, namespace, name),
+        query: {},
+        body,
+      })
     },
 
     async deleteCollection(options, deleteOptions = {}) {
@@ -147,7 +171,12 @@ function resourceClient<T extends KubeObject>(transport: Transport, type: Resour
     },
 
     createSubresource: (namespace, name, subresource, body) =>
-      transport.request({ method: 'POST', path: resourcePath(type, namespace, name, subresource), query: {}, body }),
+      transport.request({
+        method: 'POST',
+        path: resourcePath(type, namespace, name, subresource),
+        query: {},
+        body,
+      }),
   }
 }
 

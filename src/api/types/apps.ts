@@ -50,7 +50,8 @@ export type RollingUpdateStatefulSetStrategy = Wire<V1RollingUpdateStatefulSetSt
 export type StatefulSet = Wire<V1StatefulSet>
 export type StatefulSetCondition = Wire<V1StatefulSetCondition>
 export type StatefulSetOrdinals = Wire<V1StatefulSetOrdinals>
-export type StatefulSetPersistentVolumeClaimRetentionPolicy = Wire<V1StatefulSetPersistentVolumeClaimRetentionPolicy>
+export type StatefulSetPersistentVolumeClaimRetentionPolicy =
+  Wire<V1StatefulSetPersistentVolumeClaimRetentionPolicy>
 export type StatefulSetSpec = Wire<V1StatefulSetSpec>
 export type StatefulSetStatus = Wire<V1StatefulSetStatus>
 export type StatefulSetUpdateStrategy = Wire<V1StatefulSetUpdateStrategy>
