@@ -66,6 +66,8 @@ export interface KindDefinition<T = JsonObject> {
   readonly verbs?: readonly Verb[]
   /** Key prefix in the store when it is not `/registry/<resource>` (services: `/registry/services/specs`). */
   readonly storagePrefix?: string
+  /** Objects vanish from the store by themselves after so long: events. */
+  readonly ttlSeconds?: number
   /** Converts between served versions: autoscaling v1 and v2, events. Both directions, on drafts. */
   convert?(object: JsonObject, fromVersion: string, toVersion: string): JsonObject
 
