@@ -113,6 +113,12 @@ export interface KindDefinition<T = JsonObject> {
    * object goes at once when it has no finalizers. `requested` is what the client asked for, if anything.
    */
   gracePeriodSeconds?(object: T, requested: number | undefined): number
+  /** Whether a deleted object without metadata.finalizers may go; absent means yes. Namespaces have finalizers in their spec. */
+  isFinalized?(object: T): boolean
+  /** What a deletion without a propagation policy does to dependents; absent means background. */
+  readonly defaultPropagation?: 'Background' | 'Orphan' | 'Unsupported'
+  /** DELETE answers with the deleted object instead of a Status; absent means a Status. */
+  readonly returnsDeletedObject?: boolean
 }
 
 /** Keeps the hooks' types while lists hold kinds of all types. */
