@@ -1,10 +1,11 @@
 // Transpiles every TypeScript file to dist/, file by file, so that Node can run it without a loader.
-// A first build also generates the API schemas (src/api/schema/generate.ts) when their source changed.
+// Generates the API schemas first (generate-schema.mjs) when their source changed; they are data beside the code.
 import { existsSync } from 'node:fs'
-import { readdir, rm, stat } from 'node:fs/promises'
+import { cp, readdir, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
+import { generateSchema } from './generate-schema.mjs'
 
 const ROOT = path.join(import.meta.dirname, '..')
 
@@ -16,17 +17,39 @@ async function filesUnder(folder) {
     .map((entry) => path.join(entry.parentPath ?? entry.path, entry.name))
 }
 
-const OPTIONS = { format: 'esm', platform: 'node', target: 'node20', sourcemap: 'inline', sourcesContent: false, logLevel: 'warning' }
+const OPTIONS = {
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  sourcemap: 'inline',
+  sourcesContent: false,
+  logLevel: 'warning',
+}
 
 /** Compiles src/ to dist/ and test/, bench/, tools/ to dist/<folder>; removes what has no source any more. */
 export async function buildAll() {
   const sources = await filesUnder('src')
-  await build({ ...OPTIONS, entryPoints: sources, outbase: path.join(ROOT, 'src'), outdir: path.join(ROOT, 'dist') })
+  await build({
+    ...OPTIONS,
+    entryPoints: sources,
+    outbase: path.join(ROOT, 'src'),
+    outdir: path.join(ROOT, 'dist'),
+  })
   const others = (await Promise.all(['test', 'bench', 'tools'].map(filesUnder))).flat()
   if (others.length > 0) {
     await build({ ...OPTIONS, entryPoints: others, outbase: ROOT, outdir: path.join(ROOT, 'dist') })
   }
+  await copySchema()
   await removeStale()
+}
+
+async function copySchema() {
+  await generateSchema()
+  const folder = path.join('api', 'schema', 'generated')
+  await cp(path.join(ROOT, 'src', folder), path.join(ROOT, 'dist', folder), {
+    recursive: true,
+    preserveTimestamps: true,
+  })
 }
 
 /** The sources of a file in dist/: `dist/test/x.js` is `test/x.ts`, `dist/store/x.js` is `src/store/x.ts`. */
@@ -38,7 +61,8 @@ function sourcesOf(output) {
 async function removeStale() {
   for (const entry of await readdir(path.join(ROOT, 'dist'), { recursive: true, withFileTypes: true })) {
     const file = path.join(entry.parentPath ?? entry.path, entry.name)
-    if (entry.isFile() && file.endsWith('.js') && !sourcesOf(file).some(existsSync)) await rm(file, { force: true })
+    if (entry.isFile() && file.endsWith('.js') && !sourcesOf(file).some(existsSync))
+      await rm(file, { force: true })
   }
 }
 
