@@ -66,8 +66,6 @@ export interface KindDefinition<T = JsonObject> {
   readonly verbs?: readonly Verb[]
   /** Key prefix in the store when it is not `/registry/<resource>` (services: `/registry/services/specs`). */
   readonly storagePrefix?: string
-  /** Objects vanish from the store by themselves after so long: events. */
-  readonly ttlSeconds?: number
   /** Converts between served versions: autoscaling v1 and v2, events. Both directions, on drafts. */
   convert?(object: JsonObject, fromVersion: string, toVersion: string): JsonObject
 
@@ -113,12 +111,6 @@ export interface KindDefinition<T = JsonObject> {
    * object goes at once when it has no finalizers. `requested` is what the client asked for, if anything.
    */
   gracePeriodSeconds?(object: T, requested: number | undefined): number
-  /** Whether a deleted object without metadata.finalizers may go; absent means yes. Namespaces have finalizers in their spec. */
-  isFinalized?(object: T): boolean
-  /** What a deletion without a propagation policy does to dependents; absent means background. */
-  readonly defaultPropagation?: 'Background' | 'Orphan' | 'Unsupported'
-  /** DELETE answers with the deleted object instead of a Status; absent means a Status. */
-  readonly returnsDeletedObject?: boolean
 }
 
 /** Keeps the hooks' types while lists hold kinds of all types. */
