@@ -20,9 +20,11 @@ export type Wire<T> =
         : T extends readonly (infer Item)[]
           ? readonly Wire<Item>[]
           : T extends object
-            ? 'managedFields' extends keyof T
-              ? ObjectMeta
-              : { readonly [K in keyof T as Unescaped<K>]: Wire<T[K]> }
+            ? string extends keyof T
+              ? { readonly [K in keyof T]: Wire<T[K]> }
+              : 'managedFields' extends keyof T
+                ? ObjectMeta
+                : { readonly [K in keyof T as Unescaped<K>]: Wire<T[K]> }
             : T
 
 /** The same data, writable to its depth: for defaulting and for building an object before it is frozen. */

@@ -1,0 +1,24 @@
+// The scheduler's plugins, in the order in which they judge. Upstream: …/apis/config/v1/default_plugins.go
+
+import type { SchedulerPlugin } from '#scheduler/framework.ts'
+import { balancedAllocation } from '#scheduler/plugins/balanced-allocation.ts'
+import { imageLocality } from '#scheduler/plugins/image-locality.ts'
+import { nodeAffinity } from '#scheduler/plugins/node-affinity.ts'
+import { nodeName } from '#scheduler/plugins/node-name.ts'
+import { nodePorts } from '#scheduler/plugins/node-ports.ts'
+import { nodeUnschedulable } from '#scheduler/plugins/node-unschedulable.ts'
+import { resourcesFit } from '#scheduler/plugins/resources-fit.ts'
+import { schedulingGates } from '#scheduler/plugins/scheduling-gates.ts'
+import { taintToleration } from '#scheduler/plugins/taint-toleration.ts'
+
+export const allPlugins: readonly SchedulerPlugin[] = [
+  schedulingGates,
+  nodeUnschedulable,
+  nodeName,
+  taintToleration,
+  nodeAffinity,
+  nodePorts,
+  resourcesFit,
+  balancedAllocation,
+  imageLocality,
+]

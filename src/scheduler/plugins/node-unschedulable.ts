@@ -1,0 +1,17 @@
+// A cordoned node takes no pods but those that tolerate it.
+// Upstream: pkg/scheduler/framework/plugins/nodeunschedulable
+
+import { type SchedulerPlugin, unresolvable } from '#scheduler/framework.ts'
+import { tolerates } from '#scheduler/plugins/tolerations.ts'
+
+const TAINT = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' }
+
+export const nodeUnschedulable: SchedulerPlugin = {
+  name: 'NodeUnschedulable',
+  filter(pod, node) {
+    if (!node.node?.spec?.unschedulable) return undefined
+    const isTolerated = (pod.spec?.tolerations ?? []).some((toleration) => tolerates(toleration, TAINT))
+    return isTolerated ? undefined : unresolvable('node(s) were unschedulable')
+  },
+  isHelpedBy: (_pod, event) => event.type === 'node-added' || event.type === 'node-updated',
+}

@@ -1,0 +1,28 @@
+// Taints keep pods away that do not tolerate them; soft taints only make a node less liked.
+// Upstream: pkg/scheduler/framework/plugins/tainttoleration
+
+import { normalizeByMaximum, type SchedulerPlugin, unresolvable } from '#scheduler/framework.ts'
+import { tolerates, untolerated } from '#scheduler/plugins/tolerations.ts'
+
+export const taintToleration: SchedulerPlugin = {
+  name: 'TaintToleration',
+  weight: 3,
+  filter(pod, node) {
+    const taints = node.node?.spec?.taints ?? []
+    const taint = untolerated(taints, pod.spec?.tolerations ?? [], ['NoSchedule', 'NoExecute'])
+    return taint && unresolvable('node(s) had untolerated taint(s)')
+  },
+  /** The number of soft taints that the pod does not tolerate. */
+  score(pod, node) {
+    const tolerations = (pod.spec?.tolerations ?? []).filter(
+      (toleration) => !toleration.effect || toleration.effect === 'PreferNoSchedule',
+    )
+    return (node.node?.spec?.taints ?? []).filter(
+      (taint) =>
+        taint.effect === 'PreferNoSchedule' &&
+        !tolerations.some((toleration) => tolerates(toleration, taint)),
+    ).length
+  },
+  normalize: (scores) => normalizeByMaximum(scores, true),
+  isHelpedBy: (_pod, event) => event.type === 'node-added' || event.type === 'node-updated',
+}
