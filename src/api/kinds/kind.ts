@@ -62,12 +62,19 @@ export interface KindDefinition<T = JsonObject> {
   readonly versions: readonly string[]
   /** The version in which hooks see the object and in which it is stored. */
   readonly storageVersion: string
+  /** The group of that stored form when it is not the kind's own: events.k8s.io stores events of the core group. */
+  readonly storageGroup?: string
   /** What it can do; absent means all eight. Reviews can only `create` and are never stored. */
   readonly verbs?: readonly Verb[]
+  /** Objects vanish from the store by themselves after so long: events. */
+  readonly ttlSeconds?: number
   /** Key prefix in the store when it is not `/registry/<resource>` (services: `/registry/services/specs`). */
   readonly storagePrefix?: string
-  /** Converts between served versions: autoscaling v1 and v2, events. Both directions, on drafts. */
-  convert?(object: JsonObject, fromVersion: string, toVersion: string): JsonObject
+  /**
+   * Converts between apiVersions (`autoscaling/v1`, or `v1` for the core group): from a served one to the stored
+   * one and back. Gives a new object; apiVersion and kind are set by the caller.
+   */
+  convert?(object: JsonObject, fromApiVersion: string, toApiVersion: string): JsonObject
 
   /** Fills in defaults as the versioned decoder does: on every write, and on every read from the store. */
   defaults?(draft: T): void
