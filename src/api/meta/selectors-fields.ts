@@ -16,7 +16,8 @@ export type FieldSelector = readonly FieldTerm[]
 /** Parses; backslash escapes `,`, `=` and itself within values. Throws SelectorError. */
 export function parseFieldSelector(text: string): FieldSelector {
   const parts = splitTerms(text).sort()
-  return parts.filter((part) => part !== '').map((part) => parseTerm(part, text))
+  const terms = parts.filter((part) => part !== '').map((part) => parseTerm(part, text))
+  return terms.filter(({ field, value }) => field !== '' || value !== '')
 }
 
 /** `getField` gives a field's value; a field that the kind does not have is '' as in Go. */

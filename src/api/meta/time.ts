@@ -59,56 +59,65 @@ function daysIn(year: number, month: number): number {
   return new Date(Date.UTC(year < 100 ? year + 400 : year, month, 0)).getUTCDate()
 }
 
-/** One element of the layout: what must stand there, and how it is called in the error. */
-const ELEMENTS: readonly (readonly [pattern: RegExp, name: string])[] = [
-  [/^\d{4}/, '2006'],
-  [/^-/, '-'],
-  [/^\d\d/, '01'],
-  [/^-/, '-'],
-  [/^\d\d/, '02'],
-  [/^T/, 'T'],
-  [/^\d\d?(?!\d)|^\d\d/, '15'],
-  [/^:/, ':'],
-  [/^\d\d/, '04'],
-  [/^:/, ':'],
-  [/^\d\d/, '05'],
-]
+/** The elements of the layout: what stands there, how errors call it, and its bound when it is a number. */
+const ELEMENTS: readonly (readonly [pattern: RegExp, name: string, limit?: { max: number; what: string }])[] =
+  [
+    [/^\d{4}/, '2006', { max: 9999, what: 'year' }],
+    [/^-/, '-'],
+    [/^\d\d/, '01', { max: 12, what: 'month' }],
+    [/^-/, '-'],
+    [/^\d\d/, '02', { max: 99, what: 'day' }],
+    [/^T/, 'T'],
+    [/^\d\d?/, '15', { max: 23, what: 'hour' }],
+    [/^:/, ':'],
+    [/^\d\d/, '04', { max: 59, what: 'minute' }],
+    [/^:/, ':'],
+    [/^\d\d/, '05', { max: 59, what: 'second' }],
+  ]
 
 function parseTime(text: string, precision: TimePrecision): { seconds: number; micros: number } {
-  const layout = LAYOUTS[precision]
+  const quoted = JSON.stringify(text)
   const fail = (rest: string, element: string): TimeError =>
     new TimeError(
-      `parsing time ${JSON.stringify(text)} as "${layout}": cannot parse ${JSON.stringify(rest)} as "${element}"`,
+      `parsing time ${quoted} as "${LAYOUTS[precision]}": cannot parse ${JSON.stringify(rest)} as "${element}"`,
     )
   const outOfRange = (what: string): TimeError =>
-    new TimeError(`parsing time ${JSON.stringify(text)}: ${what} out of range`)
-  let rest = text
-  const numbers: number[] = []
-  for (const [pattern, name] of ELEMENTS) {
-    const found = pattern.exec(rest)
-    if (!found) throw fail(rest, name)
-    if (name !== '-' && name !== ':' && name !== 'T') numbers.push(Number(found[0]))
-    if (name === '01' && (numbers[1]! < 1 || numbers[1]! > 12)) throw outOfRange('month')
-    if (name === '15' && numbers[3]! > 23) throw outOfRange('hour')
-    if (name === '04' && numbers[4]! > 59) throw outOfRange('minute')
-    if (name === '05' && numbers[5]! > 59) throw outOfRange('second')
-    rest = rest.slice(found[0].length)
-  }
-  const fraction = /^[.,](\d+)/.exec(rest)
-  if (precision === 'microseconds' && !(fraction && /^\.\d{6}(?!\d)/.test(rest))) throw fail(rest, '.000000')
-  if (fraction) rest = rest.slice(fraction[0].length)
-  const zone = /^(?:Z|([+-])(\d\d):(\d\d))/.exec(rest)
-  if (!zone) throw fail(rest, 'Z07:00')
-  if (rest.length > zone[0].length) {
-    throw new TimeError(
-      `parsing time ${JSON.stringify(text)}: extra text: ${JSON.stringify(rest.slice(zone[0].length))}`,
-    )
-  }
+    new TimeError(`parsing time ${quoted}: ${what} out of range`)
+  const { numbers, rest } = parseClock(text, fail, outOfRange)
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = numbers
+  const fraction = (precision === 'seconds' ? /^[.,](\d+)/ : /^[.,](\d{6})/).exec(rest)
+  if (precision === 'microseconds' && !fraction) throw fail(rest, '.000000')
+  const zoneText = rest.slice(fraction?.[0].length ?? 0)
+  const zone = /^(?:Z|([+-])(\d\d):(\d\d))/.exec(zoneText)
+  if (!zone) throw fail(zoneText, 'Z07:00')
+  if (Number(zone[2] ?? 0) > 24) throw outOfRange('time zone offset hour')
+  if (Number(zone[3] ?? 0) > 60) throw outOfRange('time zone offset minute')
+  const extra = zoneText.slice(zone[0].length)
+  if (extra !== '') throw new TimeError(`parsing time ${quoted}: extra text: ${JSON.stringify(extra)}`)
   if (day < 1 || day > daysIn(year, month)) throw outOfRange('day')
   const date = new Date(0)
   date.setUTCFullYear(year, month - 1, day)
   const offset = zone[1] ? (Number(zone[2]) * 60 + Number(zone[3])) * (zone[1] === '-' ? -60 : 60) : 0
   const seconds = date.getTime() / 1000 + hour * 3600 + minute * 60 + second - offset
   return { seconds, micros: Number((fraction?.[1] ?? '').padEnd(6, '0').slice(0, 6)) }
+}
+
+/** Year to second, and what follows; each is checked when it is read, but for the day. */
+function parseClock(
+  text: string,
+  fail: (rest: string, element: string) => TimeError,
+  outOfRange: (what: string) => TimeError,
+): { numbers: readonly number[]; rest: string } {
+  let rest = text
+  const numbers: number[] = []
+  for (const [pattern, name, limit] of ELEMENTS) {
+    const found = pattern.exec(rest)
+    if (!found) throw fail(rest, name)
+    rest = rest.slice(found[0].length)
+    if (limit === undefined) continue
+    const value = Number(found[0])
+    if (value > limit.max || (name === '01' && value < 1)) throw outOfRange(limit.what)
+    numbers.push(value)
+  }
+  return { numbers, rest }
 }
