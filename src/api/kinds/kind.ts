@@ -38,6 +38,14 @@ export interface Column<T> {
   cell(object: T, now: number): string | number | boolean | null
 }
 
+/** `metav1.TableRowCondition`. */
+export interface RowCondition {
+  readonly type: string
+  readonly status: string
+  readonly reason?: string
+  readonly message?: string
+}
+
 export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch'
 
 /** What a subresource that stores into its parent changes and judges. */
@@ -112,6 +120,8 @@ export interface KindDefinition<T = JsonObject> {
   readonly selectableFields?: Readonly<Record<string, (object: T) => string>>
   /** Columns of `kubectl get`; absent means Name and Created At as upstream's default. */
   readonly columns?: readonly Column<T>[]
+  /** Marks of a row that printers may use: a pod that has ended is `Completed`. */
+  rowConditions?(object: T): readonly RowCondition[]
 
   /**
    * The grace period of a deletion, in seconds: pods live on until their kubelet lets them go. Absent, an
