@@ -1,0 +1,230 @@
+// From the RequestInfo of a resource to the verb of the registry that serves it.
+//
+// Order within a verb as upstream: negotiate the answer, read body and options, decode, then act, so that a client
+// learns of the same fault first. Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/{installer.go,handlers}
+
+import type { KindDefinition, Verb } from '#api/kinds/kind.ts'
+import { failure, methodNotAllowed, pathNotFound } from '#api/meta/status.ts'
+import type { ApiResponse } from '#apiserver/exchange.ts'
+import { readBody, readPatch } from '#apiserver/http/body.ts'
+import {
+  acceptsAnyMediaType,
+  MEDIA_TYPES,
+  negotiateOutput,
+  negotiatePatch,
+  type OutputFormat,
+} from '#apiserver/http/negotiation.ts'
+import type { RequestContext } from '#apiserver/pipeline.ts'
+import { toVersion, verbsOf } from '#apiserver/registry/catalog.ts'
+import { createObject } from '#apiserver/registry/create.ts'
+import { decodeDeleteOptions, decodeKind } from '#apiserver/registry/decode.ts'
+import { deleteObject } from '#apiserver/registry/delete.ts'
+import { deleteCollection } from '#apiserver/registry/delete-collection.ts'
+import type { RegistryDependencies } from '#apiserver/registry/dependencies.ts'
+import { getObject } from '#apiserver/registry/get.ts'
+import { listObjects } from '#apiserver/registry/list.ts'
+import {
+  type DeleteOptions,
+  parseDeleteOptions,
+  parseListOptions,
+  parsePatchOptions,
+  parseWriteOptions,
+} from '#apiserver/registry/options.ts'
+import { patchObject } from '#apiserver/registry/patch.ts'
+import type { Scope } from '#apiserver/registry/scope.ts'
+import type { StoredObject } from '#apiserver/registry/stored-object.ts'
+import { replaceObject } from '#apiserver/registry/update.ts'
+import { watchObjects } from '#apiserver/registry/watch.ts'
+
+const RESOURCE = { conversions: true }
+
+export function createResourceRoutes(dependencies: RegistryDependencies) {
+  return async (context: RequestContext, kind: KindDefinition): Promise<ApiResponse> => {
+    const { info } = context
+    checkPath(kind, context)
+    const scope = scopeOf(context, kind)
+    switch (info.verb) {
+      case 'get':
+        return get(dependencies, scope, context)
+      case 'list':
+        return list(dependencies, scope, context)
+      case 'watch':
+        return watch(dependencies, scope, context)
+      case 'create':
+        return create(dependencies, scope, context)
+      case 'update':
+        return update(dependencies, scope, context)
+      case 'patch':
+        return patch(dependencies, scope, context)
+      case 'delete':
+        return remove(dependencies, scope, context)
+      case 'deletecollection':
+        return removeCollection(dependencies, scope, context)
+      default:
+        throw methodNotAllowed()
+    }
+  }
+}
+
+export function scopeOf(context: RequestContext, kind: KindDefinition): Scope {
+  const { info, user, trail, signal, request } = context
+  const userAgent = request.head.headers['user-agent']
+  return {
+    kind,
+    version: info.version,
+    namespace: info.resource === 'namespaces' && info.group === '' ? '' : info.namespace,
+    name: info.name,
+    subresource: info.subresource,
+    user,
+    userAgent: typeof userAgent === 'string' ? userAgent : '',
+    trail,
+    signal,
+  }
+}
+
+/** Whether this kind has this path, and this path this method. */
+function checkPath(kind: KindDefinition, context: RequestContext): void {
+  const { info, request } = context
+  const hasName = info.parts.length >= 2
+  const isNamespacePath = info.namespace !== '' && !(info.group === '' && info.resource === 'namespaces')
+  if (isNamespacePath !== kind.namespaced) {
+    const isAcrossNamespaces = kind.namespaced && !hasName
+    if (!isAcrossNamespaces || (info.verb !== 'list' && info.verb !== 'watch')) {
+      throw isAcrossNamespaces ? methodNotAllowed() : pathNotFound()
+    }
+  }
+  const needsName =
+    info.verb === 'update' || info.verb === 'patch' || info.verb === 'delete' || info.verb === 'get'
+  if (request.head.method === 'HEAD' || !verbsOf(kind).includes(info.verb as Verb)) throw methodNotAllowed()
+  if (info.verb === 'create' && hasName) throw methodNotAllowed()
+  if (needsName && !hasName) throw methodNotAllowed()
+  if (!acceptsAnyMediaType(request.head)) throw notRepresentable()
+}
+
+/** The router's own 406, which names what could be had. */
+function notRepresentable(): Error {
+  const text = `406: Not Acceptable\n\nAvailable representations: ${MEDIA_TYPES.join(', ')}`
+  return failure(406, 'NotAcceptable', text, {})
+}
+
+function objectResponse(scope: Scope, stored: StoredObject, code: number, format: OutputFormat): ApiResponse {
+  const object = toVersion(scope.kind, stored.object, scope.version)
+  return {
+    type: 'object',
+    code,
+    object,
+    objectType: { kind: scope.kind, version: scope.version },
+    format,
+    ...(object === stored.object && { bytes: stored.bytes }),
+  }
+}
+
+async function get(
+  dependencies: RegistryDependencies,
+  scope: Scope,
+  { request }: RequestContext,
+): Promise<ApiResponse> {
+  const format = negotiateOutput(request.head, RESOURCE)
+  const stored = await getObject(dependencies, scope, request.head.query.get('resourceVersion') ?? '')
+  return objectResponse(scope, stored, 200, format)
+}
+
+async function list(
+  dependencies: RegistryDependencies,
+  scope: Scope,
+  context: RequestContext,
+): Promise<ApiResponse> {
+  const { head } = context.request
+  const format = negotiateOutput(head, RESOURCE)
+  const options = parseListOptions(head.query)
+  if (options.watch) return watch(dependencies, scope, context)
+  return { type: 'list', list: await listObjects(dependencies, scope, options), format }
+}
+
+async function watch(
+  dependencies: RegistryDependencies,
+  scope: Scope,
+  { request }: RequestContext,
+): Promise<ApiResponse> {
+  const format = negotiateOutput(request.head, RESOURCE)
+  const options = parseListOptions(request.head.query, true)
+  return { type: 'watch', watch: watchObjects(dependencies, scope, options), format }
+}
+
+async function create(
+  dependencies: RegistryDependencies,
+  scope: Scope,
+  { request, trail }: RequestContext,
+): Promise<ApiResponse> {
+  const format = negotiateOutput(request.head, RESOURCE)
+  const body = await readBody(request)
+  const options = parseWriteOptions(request.head.query, 'CreateOptions')
+  const draft = decodeKind(body, scope.kind, scope.version, {
+    validation: options.fieldValidation,
+    warn: trail.warn,
+  })
+  return objectResponse(scope, await createObject(dependencies, scope, draft, options), 201, format)
+}
+
+async function update(
+  dependencies: RegistryDependencies,
+  scope: Scope,
+  { request, trail }: RequestContext,
+): Promise<ApiResponse> {
+  const format = negotiateOutput(request.head, RESOURCE)
+  const body = await readBody(request)
+  const options = parseWriteOptions(request.head.query, 'UpdateOptions')
+  const draft = decodeKind(body, scope.kind, scope.version, {
+    validation: options.fieldValidation,
+    warn: trail.warn,
+  })
+  const { stored, created } = await replaceObject(dependencies, scope, draft, options)
+  return objectResponse(scope, stored, created ? 201 : 200, format)
+}
+
+async function patch(
+  dependencies: RegistryDependencies,
+  scope: Scope,
+  { request }: RequestContext,
+): Promise<ApiResponse> {
+  const mediaType = negotiatePatch(request.head)
+  if (!mediaType) throw failure(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {})
+  const format = negotiateOutput(request.head, RESOURCE)
+  const body = await readPatch(request)
+  const options = parsePatchOptions(request.head.query, mediaType === 'application/apply-patch+yaml')
+  const { stored, created } = await patchObject(dependencies, scope, mediaType, body, options)
+  return objectResponse(scope, stored, created ? 201 : 200, format)
+}
+
+async function readDeleteOptions({ request }: RequestContext): Promise<DeleteOptions> {
+  const body = await readBody(request)
+  if (body.type === 'bytes' && body.bytes.length === 0)
+    return parseDeleteOptions(request.head.query, undefined)
+  return parseDeleteOptions(request.head.query, decodeDeleteOptions(body))
+}
+
+async function remove(
+  dependencies: RegistryDependencies,
+  scope: Scope,
+  context: RequestContext,
+): Promise<ApiResponse> {
+  const format = negotiateOutput(context.request.head, RESOURCE)
+  const options = await readDeleteOptions(context)
+  const result = await deleteObject(dependencies, scope, options)
+  const code = !result.deleted && options.orphanDependents === false ? 202 : 200
+  if (result.stored) return objectResponse(scope, result.stored, code, format)
+  return { type: 'object', code, object: result.status!, format }
+}
+
+async function removeCollection(
+  dependencies: RegistryDependencies,
+  scope: Scope,
+  context: RequestContext,
+): Promise<ApiResponse> {
+  const { head } = context.request
+  const format = negotiateOutput(head, RESOURCE)
+  const listOptions = parseListOptions(head.query)
+  const options = await readDeleteOptions(context)
+  const deleted = await deleteCollection(dependencies, scope, listOptions, options)
+  return { type: 'list', list: deleted, format }
+}

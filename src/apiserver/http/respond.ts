@@ -1,0 +1,182 @@
+// Writes an answer: headers, the negotiated encoding, gzip for large ones, and lists and watches as streams.
+//
+// Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/responsewriters/writers.go
+
+import { promisify } from 'node:util'
+import { createGzip, gzip } from 'node:zlib'
+import { StatusError } from '#api/meta/status.ts'
+import type { ApiRequest, ApiResponse, HandledResponse } from '#apiserver/exchange.ts'
+import { contentTypeOf, encodeAnswer, encodeList } from '#apiserver/http/encode.ts'
+import { asStream, type ServerReply } from '#apiserver/http/listener.ts'
+import { warningHeaders } from '#apiserver/http/warnings.ts'
+import { writeWatch } from '#apiserver/http/watch-writer.ts'
+import { errorResponse } from '#apiserver/pipeline.ts'
+import type { Logger } from '#sys/log.ts'
+
+const GZIP_FROM_BYTES = 128 * 1024
+const gzipAsync = promisify(gzip)
+
+/** Writes the whole answer; rejects when the client went away in between. */
+export async function respond(
+  request: ApiRequest,
+  handled: HandledResponse,
+  reply: ServerReply,
+  log: Logger,
+): Promise<void> {
+  const { response, trail } = handled
+  if (response.type === 'hijacked') return
+  reply.setHeader('audit-id', trail.auditId)
+  reply.setHeader('cache-control', 'no-cache, private')
+  const warnings = warningHeaders(trail.warnings)
+  if (warnings.length > 0) reply.setHeader('warning', warnings)
+  try {
+    await write(request, response, reply)
+  } catch (error) {
+    if (!(error instanceof StatusError) || reply.headersSent) throw error
+    // the conversion into what the client asked for was refused
+    await write(request, errorResponse(request, error), reply)
+  }
+  log.debug({ method: request.head.method, path: request.head.path }, 'answered')
+}
+
+async function write(request: ApiRequest, response: ApiResponse, reply: ServerReply): Promise<void> {
+  switch (response.type) {
+    case 'object': {
+      const body = encodeAnswer(response, request.head.query)
+      const retryAfter = retryAfterOf(response)
+      if (retryAfter !== undefined) reply.setHeader('retry-after', retryAfter)
+      return writeWhole(request, reply, response.code, contentTypeOf(response.format), body)
+    }
+    case 'list':
+      return writeChunks(
+        request,
+        reply,
+        contentTypeOf(response.format),
+        encodeList(response, request.head.query),
+      )
+    case 'watch':
+      return writeWatch(request, response, reply)
+    case 'raw':
+      for (const [name, value] of Object.entries(response.headers))
+        reply.setHeader(name, value as string | string[])
+      return writeWhole(request, reply, response.code, undefined, response.body)
+    case 'stream':
+      for (const [name, value] of Object.entries(response.headers))
+        reply.setHeader(name, value as string | string[])
+      reply.writeHead(response.code)
+      flush(reply)
+      return pipe(response.body, reply)
+    case 'hijacked':
+      return
+  }
+}
+
+function retryAfterOf(response: ApiResponse): string | undefined {
+  if (response.type !== 'object' || response.code < 400) return undefined
+  const details = response.object['details'] as { retryAfterSeconds?: number } | undefined
+  return details?.retryAfterSeconds ? String(details.retryAfterSeconds) : undefined
+}
+
+function acceptsGzip(request: ApiRequest): boolean {
+  const header = request.head.headers['accept-encoding']
+  return typeof header === 'string' && header.split(',').some((token) => token.trim() === 'gzip')
+}
+
+async function writeWhole(
+  request: ApiRequest,
+  reply: ServerReply,
+  code: number,
+  contentType: string | undefined,
+  body: Uint8Array | string,
+): Promise<void> {
+  let bytes = typeof body === 'string' ? Buffer.from(body) : body
+  if (contentType !== undefined) reply.setHeader('content-type', contentType)
+  if (bytes.length > GZIP_FROM_BYTES && acceptsGzip(request) && !reply.hasHeader('content-encoding')) {
+    bytes = await gzipAsync(bytes, { level: 1 })
+    reply.setHeader('content-encoding', 'gzip')
+    reply.setHeader('vary', 'Accept-Encoding')
+  }
+  const hasBody = request.head.method !== 'HEAD' && code !== 204
+  if (hasBody || bytes.length > 0) reply.setHeader('content-length', bytes.length)
+  reply.writeHead(code)
+  await new Promise<void>((resolve) => {
+    reply.once('close', resolve)
+    asStream(reply).end(hasBody ? bytes : undefined, () => resolve())
+  })
+}
+
+/** A list in pieces: whole when it is small, compressed from its first byte when it is large. */
+async function writeChunks(
+  request: ApiRequest,
+  reply: ServerReply,
+  contentType: string,
+  chunks: Iterable<Uint8Array>,
+): Promise<void> {
+  const iterator = chunks[Symbol.iterator]()
+  const first = iterator.next()
+  const second = iterator.next()
+  if (first.done || second.done)
+    return writeWhole(request, reply, 200, contentType, first.done ? '' : first.value)
+  reply.setHeader('content-type', contentType)
+  const rest = { [Symbol.iterator]: () => iterator }
+  if (!acceptsGzip(request)) {
+    reply.writeHead(200)
+    return pipe(joined(first.value, second.value, rest), reply)
+  }
+  reply.setHeader('content-encoding', 'gzip')
+  reply.setHeader('vary', 'Accept-Encoding')
+  reply.writeHead(200)
+  const zip = createGzip({ level: 1 })
+  const done = pipe(zip, reply)
+  await feed(joined(first.value, second.value, rest), zip)
+  return done
+}
+
+function* joined(first: Uint8Array, second: Uint8Array, rest: Iterable<Uint8Array>): Generator<Uint8Array> {
+  yield first
+  yield second
+  yield* rest
+}
+
+async function feed(chunks: Iterable<Uint8Array>, zip: ReturnType<typeof createGzip>): Promise<void> {
+  for (const chunk of chunks) {
+    if (!zip.write(chunk)) await new Promise<void>((resolve) => zip.once('drain', resolve))
+  }
+  zip.end()
+}
+
+/** Writes pieces as fast as the client reads them. */
+async function pipe(
+  chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  reply: ServerReply,
+): Promise<void> {
+  for await (const chunk of chunks) {
+    if (reply.destroyed || reply.writableEnded) throw new Error('the client is gone')
+    if (!asStream(reply).write(chunk)) await drained(reply)
+  }
+  await new Promise<void>((resolve) => {
+    reply.once('close', resolve)
+    reply.end(() => resolve())
+  })
+}
+
+/** Resolves when there is room again; rejects when there never will be. */
+export function drained(reply: ServerReply): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onDrain = () => {
+      reply.off('close', onClose)
+      resolve()
+    }
+    const onClose = () => {
+      reply.off('drain', onDrain)
+      reject(new Error('the client is gone'))
+    }
+    reply.once('drain', onDrain)
+    reply.once('close', onClose)
+  })
+}
+
+/** Sends the headers now, before there is anything to say. */
+export function flush(reply: ServerReply): void {
+  if ('flushHeaders' in reply && typeof reply.flushHeaders === 'function') reply.flushHeaders()
+}

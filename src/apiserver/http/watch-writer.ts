@@ -1,0 +1,98 @@
+// Writes a watch: one framed event after the other, for as long as the client reads and the watch lasts.
+//
+// The JSON of an event is made once for all who watch in that format (framed below by reference). Back pressure goes
+// through `deliver` to the watch cache, which ends a watch that falls too far behind.
+// Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/watch.go
+
+import type { JsonObject } from '#api/meta/object.ts'
+import { apiVersionOf } from '#api/meta/object.ts'
+import { StatusError } from '#api/meta/status.ts'
+import type { ApiRequest, ApiResponse } from '#apiserver/exchange.ts'
+import { encodeObject } from '#apiserver/http/encode.ts'
+import { asStream, type ServerReply } from '#apiserver/http/listener.ts'
+import type { OutputFormat } from '#apiserver/http/negotiation.ts'
+import { drained, flush } from '#apiserver/http/respond.ts'
+import { transformObject } from '#apiserver/http/transform.ts'
+import { storedApiVersionOf, toVersion } from '#apiserver/registry/catalog.ts'
+import type { RegistryWatch, RegistryWatchEvent } from '#apiserver/registry/results.ts'
+
+type WatchResponse = Extract<ApiResponse, { type: 'watch' }>
+
+export async function writeWatch(
+  request: ApiRequest,
+  response: WatchResponse,
+  reply: ServerReply,
+): Promise<void> {
+  const { watch, format } = response
+  const frame = framerOf(watch, format, request.head.query)
+  reply.setHeader('content-type', watchContentType(format))
+  reply.writeHead(200)
+  flush(reply)
+  try {
+    await watch.run((events) => {
+      const chunk = events.length === 1 ? frame(events[0]!) : Buffer.concat(events.map(frame))
+      if (reply.destroyed || asStream(reply).write(chunk)) return undefined
+      return drained(reply)
+    }, request.signal)
+  } catch (error) {
+    if (!(error instanceof StatusError)) throw error
+    if (!reply.destroyed)
+      asStream(reply).write(frameOf('ERROR', error.status as unknown as JsonObject, format))
+  }
+  reply.end()
+}
+
+export function watchContentType(format: OutputFormat): string {
+  return format.mediaType === 'application/json' ? format.mediaType : `${format.mediaType};stream=watch`
+}
+
+/** Gives the function that makes bytes of an event. */
+function framerOf(
+  watch: RegistryWatch,
+  format: OutputFormat,
+  query: URLSearchParams,
+): (event: RegistryWatchEvent) => Buffer {
+  const { kind, version } = watch
+  const isPlain =
+    format.mediaType === 'application/json' &&
+    !format.as &&
+    apiVersionOf(kind.group, version) === storedApiVersionOf(kind)
+  if (isPlain) return plainFrame
+  let isFirst = true
+  return (event) => {
+    const object = toVersion(kind, event.object, version)
+    const { as } = format
+    if (!as) return frameOf(event.type, object, format)
+    const transformed = transformObject(object, { kind, version }, as, query)
+    if (as.kind === 'Table' && !isFirst) transformed['columnDefinitions'] = null
+    isFirst = false
+    return frameOf(event.type, transformed, format)
+  }
+}
+
+const frames = new WeakMap<Uint8Array, Map<string, Buffer>>()
+
+/** `{"type":"ADDED","object":…}` of an event whose object is already JSON; shared by all watchers. */
+function plainFrame(event: RegistryWatchEvent): Buffer {
+  const { bytes } = event
+  if (!bytes) return Buffer.from(`{"type":"${event.type}","object":${JSON.stringify(event.object)}}\n`)
+  let known = frames.get(bytes)
+  if (!known) {
+    known = new Map()
+    frames.set(bytes, known)
+  }
+  let framed = known.get(event.type)
+  if (!framed) {
+    framed = Buffer.concat([Buffer.from(`{"type":"${event.type}","object":`), bytes, Buffer.from('}\n')])
+    known.set(event.type, framed)
+  }
+  return framed
+}
+
+function frameOf(type: string, object: JsonObject, format: OutputFormat): Buffer {
+  if (format.mediaType === 'application/json') return Buffer.from(`${JSON.stringify({ type, object })}\n`)
+  if (format.mediaType === 'application/yaml') {
+    return Buffer.concat([Buffer.from('---\n'), encodeObject({ type, object }, format)])
+  }
+  throw new Error('no protobuf yet')
+}

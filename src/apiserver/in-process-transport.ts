@@ -1,0 +1,114 @@
+// The way to the API server for those who live in its process: the same pipeline, without sockets and serialising.
+//
+// Objects are handed over as they are: what comes out is frozen and shared with the watch cache, so a list costs
+// references. Invariant: authorization, admission and validation are those of every other client; the caller only
+// vouches for who it is.
+
+import { apiVersionOf, type JsonObject } from '#api/meta/object.ts'
+import { type Status, StatusError } from '#api/meta/status.ts'
+import type { ApiRequest, ApiResponse } from '#apiserver/exchange.ts'
+import { listMeta } from '#apiserver/http/encode.ts'
+import type { Handle } from '#apiserver/pipeline.ts'
+import { toVersion } from '#apiserver/registry/catalog.ts'
+import type { UserInfo } from '#apiserver/request.ts'
+import { ConnectionError, type Transport, type TransportRequest } from '#client/transport.ts'
+
+export interface InProcessOptions {
+  readonly handle: Handle
+  readonly user: UserInfo
+  /** Stands in field ownership where a request names no manager: `kube-scheduler`. */
+  readonly userAgent: string
+}
+
+/** A transport that acts as `user`. */
+export function createInProcessTransport(options: InProcessOptions): Transport {
+  async function send(request: TransportRequest): Promise<ApiResponse> {
+    if (request.signal?.aborted) throw new ConnectionError('aborted')
+    const { response } = await options.handle(apiRequestOf(request, options))
+    if ('code' in response && response.code >= 400 && response.type === 'object') {
+      throw new StatusError(response.object as unknown as Status)
+    }
+    return response
+  }
+
+  return {
+    async request(request) {
+      const response = await send(request)
+      switch (response.type) {
+        case 'object':
+          return response.object
+        case 'list':
+          return listOf(response)
+        case 'raw':
+          return rawObject(response)
+        default:
+          throw new ConnectionError(`${request.path} cannot be answered within the process`)
+      }
+    },
+
+    async watch(request, onEvent) {
+      const response = await send(request)
+      if (response.type !== 'watch') throw new ConnectionError(`${request.path} is not a watch`)
+      const { kind, version } = response.watch
+      const signal = request.signal ?? new AbortController().signal
+      await response.watch.run((events) => {
+        for (const { type, object } of events) {
+          if (!signal.aborted) onEvent({ type, object: toVersion(kind, object, version) })
+        }
+        return undefined
+      }, signal)
+    },
+  }
+}
+
+function apiRequestOf(request: TransportRequest, options: InProcessOptions): ApiRequest {
+  const query = new URLSearchParams(request.query)
+  const text = query.toString()
+  return {
+    head: {
+      method: request.method,
+      path: request.path.includes('%') ? decodeURIComponent(request.path) : request.path,
+      query,
+      headers: {
+        'user-agent': options.userAgent,
+        ...(request.contentType !== undefined && { 'content-type': request.contentType }),
+      },
+      remoteAddress: '127.0.0.1',
+    },
+    rawUrl: text === '' ? request.path : `${request.path}?${text}`,
+    user: options.user,
+    body: request.body ? { type: 'object', object: request.body } : { type: 'none' },
+    signal: request.signal ?? new AbortController().signal,
+  }
+}
+
+/** Items keep kind and apiVersion here: they are the cache's own objects. */
+function listOf({ list }: Extract<ApiResponse, { type: 'list' }>): JsonObject {
+  const { kind, version } = list
+  return {
+    kind: `${kind.kind}List`,
+    apiVersion: apiVersionOf(kind.group, version),
+    metadata: listMeta(list),
+    items: list.items.map(({ object }) => toVersion(kind, object, version)),
+  }
+}
+
+/** Discovery and health answer with bytes; text that is no JSON is wrapped. */
+function rawObject(response: Extract<ApiResponse, { type: 'raw' }>): JsonObject {
+  const text = typeof response.body === 'string' ? response.body : new TextDecoder().decode(response.body)
+  if (response.code >= 400) {
+    throw new StatusError({
+      kind: 'Status',
+      apiVersion: 'v1',
+      metadata: {},
+      status: 'Failure',
+      message: text,
+      code: response.code,
+    })
+  }
+  try {
+    return JSON.parse(text) as JsonObject
+  } catch {
+    return { text }
+  }
+}

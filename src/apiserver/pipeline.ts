@@ -1,0 +1,152 @@
+// The way of every request: who asks, what is asked, may they, and then the handler that answers.
+//
+// request info ▶ authenticate ▶ impersonate ▶ authorize ▶ route. Whatever is thrown on the way becomes the Status that
+// the client sees. Invariant: nothing is read or written before authorization has allowed it.
+// Upstream: DefaultBuildHandlerChain in staging/src/k8s.io/apiserver/pkg/server/config.go
+
+import type { JsonObject } from '#api/meta/object.ts'
+import { failure, StatusError, timeout } from '#api/meta/status.ts'
+import type { Authentication } from '#apiserver/authentication/chain.ts'
+import type { Authorization } from '#apiserver/authorization/chain.ts'
+import type { ApiRequest, ApiResponse, HandledResponse, RequestTrail } from '#apiserver/exchange.ts'
+import { errorFormat } from '#apiserver/http/negotiation.ts'
+import { parseRequestInfo } from '#apiserver/http/request-info.ts'
+import type { RequestInfo, UserInfo } from '#apiserver/request.ts'
+import type { Clock } from '#sys/clock.ts'
+import type { Logger } from '#sys/log.ts'
+import type { Random } from '#sys/random.ts'
+
+/** What a handler gets: the request with everything that the stages before it found out. */
+export interface RequestContext {
+  readonly request: ApiRequest
+  readonly info: RequestInfo
+  readonly user: UserInfo
+  readonly trail: RequestTrail
+  /** Aborts when the client is gone, the request has lasted too long, or the server stops. */
+  readonly signal: AbortSignal
+}
+
+export type Handler = (context: RequestContext) => Promise<ApiResponse>
+
+/** Watches the requests that pass: metrics, logs, audit. */
+export interface RequestObserver {
+  /** Called when the request has its info; gives what is to be called with the answer's code. */
+  started(request: ApiRequest, info: RequestInfo): (code: number) => void
+}
+
+export interface PipelineOptions {
+  readonly authentication: Authentication
+  readonly authorization: Authorization
+  /** Gives the user to act as when the headers ask for one; throws 403 when that is not allowed. */
+  readonly impersonate: (user: UserInfo, request: ApiRequest) => Promise<UserInfo>
+  readonly route: Handler
+  readonly observer: RequestObserver
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Logger
+}
+
+export type Handle = (request: ApiRequest) => Promise<HandledResponse>
+
+/** Requests that are not long-running are given up after this time. */
+const REQUEST_TIMEOUT_MS = 60_000
+
+const LONG_RUNNING_SUBRESOURCES = new Set(['attach', 'exec', 'proxy', 'log', 'portforward'])
+
+export const isLongRunning = (info: RequestInfo): boolean =>
+  info.verb === 'watch' || info.verb === 'proxy' || LONG_RUNNING_SUBRESOURCES.has(info.subresource)
+
+/** Composes the stages into the one function that all transports call; it never rejects. */
+export function createPipeline(options: PipelineOptions): Handle {
+  async function process(request: ApiRequest, info: RequestInfo, trail: RequestTrail): Promise<ApiResponse> {
+    const authenticated = request.user ?? (await options.authentication.authenticate(request.head))
+    const user = await options.impersonate(authenticated, request)
+    await options.authorization.require(user, info)
+    if (isLongRunning(info)) return options.route({ request, info, user, trail, signal: request.signal })
+    return withTimeout(options.clock, request.signal, (signal) =>
+      options.route({ request, info, user, trail, signal }),
+    )
+  }
+
+  return async (request) => {
+    const trail = createTrail(request, options.random)
+    let finished: ((code: number) => void) | undefined
+    let response: ApiResponse
+    try {
+      const info = parseRequestInfo(request.head.method, request.head.path, request.head.query)
+      finished = options.observer.started(request, info)
+      response = await process(request, info, trail)
+    } catch (error) {
+      response = errorResponse(request, asStatusError(error, request, options.log))
+    }
+    finished?.(codeOf(response))
+    return { response, trail }
+  }
+}
+
+export const codeOf = (response: ApiResponse): number => ('code' in response ? response.code : 200)
+
+/** Anything that is not a StatusError is a fault of the server: logged here, once, and told as a plain 500. */
+function asStatusError(error: unknown, request: ApiRequest, log: Logger): StatusError {
+  if (error instanceof StatusError) return error
+  const message = error instanceof Error ? error.message : String(error)
+  if (!request.signal.aborted) {
+    const stack = error instanceof Error ? error.stack : undefined
+    log.error(
+      { method: request.head.method, path: request.head.path, error: message, stack },
+      'a request failed',
+    )
+  }
+  return failure(500, '', message, undefined, { cause: error })
+}
+
+export function errorResponse(request: ApiRequest, error: StatusError): ApiResponse {
+  return {
+    type: 'object',
+    code: error.code,
+    object: error.status as unknown as JsonObject,
+    format: errorFormat(request.head),
+  }
+}
+
+async function withTimeout<T>(
+  clock: Clock,
+  outer: AbortSignal,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const controller = new AbortController()
+  const onAbort = () => controller.abort(outer.reason)
+  if (outer.aborted) onAbort()
+  else outer.addEventListener('abort', onAbort, { once: true })
+  let expire: (error: Error) => void = () => undefined
+  const expired = new Promise<never>((_resolve, reject) => {
+    expire = reject
+  })
+  const timer = clock.after(REQUEST_TIMEOUT_MS, () => {
+    const error = timeout('request did not complete within the allotted timeout')
+    controller.abort(error)
+    expire(error)
+  })
+  try {
+    return await Promise.race([work(controller.signal), expired])
+  } finally {
+    timer.cancel()
+    outer.removeEventListener('abort', onAbort)
+  }
+}
+
+/** So many warnings are sent to one client; a broken object could otherwise fill the headers. */
+const MAX_WARNINGS = 64
+
+function createTrail(request: ApiRequest, random: Random): RequestTrail {
+  const given = request.head.headers['audit-id']
+  const warnings: string[] = []
+  return {
+    auditId: typeof given === 'string' && given !== '' ? given.slice(0, 64) : random.uuid(),
+    warnings,
+    warn(text) {
+      if (text !== '' && warnings.length < MAX_WARNINGS && !warnings.includes(text)) warnings.push(text)
+    },
+    annotate: () => undefined,
+  }
+}

@@ -1,0 +1,102 @@
+// Which resources the server has: from group, version and resource to the kind that defines them, and to store keys.
+//
+// Invariant: two resources that are one storage under two names (events) have the same prefix, hence the same keys.
+// Upstream: the key functions of staging/src/k8s.io/apiserver/pkg/registry/generic/registry/store.go
+
+import type { KindDefinition, Verb } from '#api/kinds/kind.ts'
+import { isPathSegmentName } from '#api/meta/names.ts'
+import { apiVersionOf, type JsonObject } from '#api/meta/object.ts'
+import { badRequest, type GroupResource } from '#api/meta/status.ts'
+
+const ALL_VERBS: readonly Verb[] = [
+  'create',
+  'delete',
+  'deletecollection',
+  'get',
+  'list',
+  'patch',
+  'update',
+  'watch',
+]
+
+export interface Catalog {
+  readonly kinds: readonly KindDefinition[]
+  /** The kind behind a path, if this version of the group serves it. */
+  find(group: string, version: string, resource: string): KindDefinition | undefined
+  /** Whether the server knows this group and version at all. */
+  hasVersion(group: string, version: string): boolean
+  hasGroup(group: string): boolean
+  findKind(group: string, version: string, kind: string): KindDefinition | undefined
+}
+
+export function createCatalog(kinds: readonly KindDefinition[]): Catalog {
+  const byResource = new Map<string, KindDefinition>()
+  const byKind = new Map<string, KindDefinition>()
+  const versions = new Set<string>()
+  for (const kind of kinds) {
+    for (const version of kind.versions) {
+      byResource.set(`${kind.group}/${version}/${kind.resource}`, kind)
+      byKind.set(`${kind.group}/${version}/${kind.kind}`, kind)
+      versions.add(`${kind.group}/${version}`)
+    }
+  }
+  return {
+    kinds,
+    find: (group, version, resource) => byResource.get(`${group}/${version}/${resource}`),
+    hasVersion: (group, version) => versions.has(`${group}/${version}`),
+    hasGroup: (group) => kinds.some((kind) => kind.group === group),
+    findKind: (group, version, kind) => byKind.get(`${group}/${version}/${kind}`),
+  }
+}
+
+export const verbsOf = (kind: KindDefinition): readonly Verb[] => kind.verbs ?? ALL_VERBS
+
+/** Reviews and the like are answered and forgotten. */
+export const isStored = (kind: KindDefinition): boolean => verbsOf(kind).includes('get')
+
+export const groupResourceOf = (kind: KindDefinition): GroupResource => ({
+  group: kind.group,
+  resource: kind.resource,
+})
+
+/** `/registry/pods/`: where all objects of a kind lie; ends in a slash. */
+export const prefixOf = (kind: KindDefinition): string =>
+  `${kind.storagePrefix ?? `/registry/${kind.resource}`}/`
+
+/** Where the objects of one namespace lie (or all, for ''). */
+export function listPrefixOf(kind: KindDefinition, namespace: string): string {
+  return kind.namespaced && namespace !== '' ? `${prefixOf(kind)}${namespace}/` : prefixOf(kind)
+}
+
+/** The key of one object; throws 400 for a name that cannot be part of a path. */
+export function keyOf(kind: KindDefinition, namespace: string, name: string): string {
+  if (name === '') throw badRequest('Name parameter required.')
+  const errors = isPathSegmentName(name)
+  if (errors.length > 0)
+    throw badRequest(`Name parameter invalid: ${JSON.stringify(name)}: ${errors.join(';')}`)
+  if (!kind.namespaced) return `${prefixOf(kind)}${name}`
+  if (namespace === '') throw badRequest('Namespace parameter required.')
+  return `${prefixOf(kind)}${namespace}/${name}`
+}
+
+/** The apiVersion in which objects of a kind are stored. */
+export const storedApiVersionOf = (kind: KindDefinition): string =>
+  apiVersionOf(kind.storageGroup ?? kind.group, kind.storageVersion)
+
+/** An object of the storage version as `version` of its kind; the same object where that is the stored one. */
+export function toVersion(kind: KindDefinition, object: JsonObject, version: string): JsonObject {
+  const from = storedApiVersionOf(kind)
+  const to = apiVersionOf(kind.group, version)
+  if (from === to) return object
+  const converted = kind.convert ? kind.convert(object, from, to) : { ...object }
+  return { ...converted, apiVersion: to, kind: kind.kind }
+}
+
+/** An object that came in `version` as the one that is stored. */
+export function toStored(kind: KindDefinition, object: JsonObject, version: string): JsonObject {
+  const from = apiVersionOf(kind.group, version)
+  const to = storedApiVersionOf(kind)
+  if (from === to) return object
+  const converted = kind.convert ? kind.convert(object, from, to) : { ...object }
+  return { ...converted, apiVersion: to, kind: kind.kind }
+}

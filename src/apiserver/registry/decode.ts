@@ -1,0 +1,95 @@
+// From the body of a write to the object that the registry works on: in the stored version, defaulted.
+//
+// Upstream: staging/src/k8s.io/apimachinery/pkg/runtime/serializer/versioning/versioning.go
+
+import { decodeBody } from '#api/codec/body.ts'
+import { decodeJson, decodeValue, type FieldValidation } from '#api/codec/json.ts'
+import { JsonSyntaxError } from '#api/codec/json-syntax.ts'
+import { decodeYaml } from '#api/codec/yaml.ts'
+import type { KindDefinition } from '#api/kinds/kind.ts'
+import { apiVersionOf, type GroupVersionKind, type JsonObject } from '#api/meta/object.ts'
+import { badRequest } from '#api/meta/status.ts'
+import { kindSchema } from '#api/schema/schema.ts'
+import type { MediaType } from '#apiserver/http/negotiation.ts'
+import { toStored } from '#apiserver/registry/catalog.ts'
+
+/** A body as bytes from a socket, or an object from within this process. */
+export type Body =
+  | { readonly type: 'bytes'; readonly bytes: Uint8Array; readonly mediaType: MediaType }
+  | { readonly type: 'object'; readonly object: object }
+
+export interface DecodeOptions {
+  readonly validation: FieldValidation
+  /** Told of unknown and doubled fields when `validation` is Warn. */
+  warn(text: string): void
+}
+
+/** Decodes a body into the kind of the path, converted to its stored version and defaulted. */
+export function decodeKind(
+  body: Body,
+  kind: KindDefinition,
+  version: string,
+  options: DecodeOptions,
+): JsonObject {
+  const object = decodeTyped(body, { group: kind.group, version, kind: kind.kind }, options)
+  const stored = toStored(kind, object, version)
+  kind.defaults?.(stored)
+  return stored
+}
+
+/** Decodes a body into a type; throws 400 for anything else. Gives it with the apiVersion and kind of the path. */
+export function decodeTyped(body: Body, wanted: GroupVersionKind, options: DecodeOptions): JsonObject {
+  if (body.type === 'object') return decodeInProcess(body.object, wanted)
+  const { object, warnings } = decodeBody(body.bytes, wanted, {
+    mediaType: body.mediaType === 'application/yaml' ? 'yaml' : 'json',
+    fieldValidation: options.validation,
+  })
+  for (const problem of warnings) warnOf(problem, options)
+  return headFirst(wanted, object)
+}
+
+/** The options of a DELETE; clients send them as `v1` and as the version of any group. */
+export function decodeDeleteOptions(body: Body): JsonObject {
+  const schema = kindSchema('', 'v1', 'DeleteOptions')
+  try {
+    if (body.type === 'object') return decodeValue(body.object, schema).object
+    const decode = body.mediaType === 'application/yaml' ? decodeYaml : decodeJson
+    return decode(body.bytes, schema, 'Ignore').object
+  } catch (error) {
+    const isSyntax = error instanceof JsonSyntaxError
+    throw badRequest(
+      `${isSyntax ? "couldn't get version/kind; json parse error: " : ''}${(error as Error).message}`,
+    )
+  }
+}
+
+/** A YAML problem comes as lines under a heading; each line is a warning of its own. */
+function warnOf(problem: string, options: DecodeOptions): void {
+  const [heading, ...lines] = problem.split('\n')
+  if (lines.length === 0 || !heading?.endsWith('yaml: unmarshal errors:')) options.warn(problem)
+  else for (const line of lines) options.warn(line.trim())
+}
+
+function decodeInProcess(object: object, wanted: GroupVersionKind): JsonObject {
+  const expected = apiVersionOf(wanted.group, wanted.version)
+  const { apiVersion = expected, kind = wanted.kind } = object as { apiVersion?: string; kind?: string }
+  const reject = (why: string): Error =>
+    badRequest(
+      `${kind} in version ${JSON.stringify(apiVersion)} cannot be handled as a ${wanted.kind}: ${why}`,
+    )
+  if (apiVersion !== expected || kind !== wanted.kind) throw reject('it is something else')
+  try {
+    return headFirst(
+      wanted,
+      decodeValue(object, kindSchema(wanted.group, wanted.version, wanted.kind)).object,
+    )
+  } catch (error) {
+    throw reject((error as Error).message)
+  }
+}
+
+/** `kind` and `apiVersion` first: every stored object begins with the same bytes, which lists leave out. */
+export function headFirst(type: GroupVersionKind, object: JsonObject): JsonObject {
+  const { kind: _kind, apiVersion: _apiVersion, ...rest } = object
+  return { kind: type.kind, apiVersion: apiVersionOf(type.group, type.version), ...rest }
+}

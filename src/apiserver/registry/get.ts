@@ -1,0 +1,24 @@
+// Get: one object, at least as new as the client asks for.
+//
+// Upstream: staging/src/k8s.io/apiserver/pkg/storage/cacher/cacher.go (Get)
+
+import { notFound } from '#api/meta/status.ts'
+import { groupResourceOf, keyOf } from '#apiserver/registry/catalog.ts'
+import type { RegistryDependencies } from '#apiserver/registry/dependencies.ts'
+import { parseResourceVersion } from '#apiserver/registry/resource-version.ts'
+import type { Scope } from '#apiserver/registry/scope.ts'
+import type { StoredObject } from '#apiserver/registry/stored-object.ts'
+
+/** `resourceVersion` '' asks for the newest state, '0' for any, a number for one not older than that. */
+export async function getObject(
+  dependencies: RegistryDependencies,
+  scope: Scope,
+  resourceVersion: string,
+): Promise<StoredObject> {
+  const key = keyOf(scope.kind, scope.namespace, scope.name)
+  const cache = dependencies.cacheOf(scope.kind)
+  await cache.waitFor(resourceVersion === '' ? 'newest' : parseResourceVersion(resourceVersion))
+  const found = await cache.get(key)
+  if (!found) throw notFound(groupResourceOf(scope.kind), scope.name)
+  return found
+}

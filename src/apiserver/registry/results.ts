@@ -1,0 +1,34 @@
+// What the registry gives out: lists and watches of objects in their storage version.
+
+import type { KindDefinition } from '#api/kinds/kind.ts'
+import type { JsonObject } from '#api/meta/object.ts'
+import type { StoredObject } from '#apiserver/registry/stored-object.ts'
+
+export interface RegistryList {
+  readonly kind: KindDefinition
+  /** The version that the client asked for. */
+  readonly version: string
+  readonly resourceVersion: string
+  /** '' when the list is complete. */
+  readonly continue: string
+  readonly remainingItemCount?: number
+  readonly items: readonly StoredObject[]
+}
+
+export interface RegistryWatchEvent {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK'
+  /** In the storage version; frozen. */
+  readonly object: JsonObject
+  /** The same as JSON, shared by all who watch; absent for bookmarks. */
+  readonly bytes?: Uint8Array
+}
+
+/** Takes events; a promise means that the receiver is full, and the watch waits for it. */
+export type Deliver = (events: readonly RegistryWatchEvent[]) => Promise<void> | undefined
+
+export interface RegistryWatch {
+  readonly kind: KindDefinition
+  readonly version: string
+  /** Delivers events in order; resolves when the watch ends, rejects with the StatusError of an ERROR event. */
+  run(deliver: Deliver, signal: AbortSignal): Promise<void>
+}

@@ -1,0 +1,138 @@
+// An API server in memory, in milliseconds: what tests of every component talk to instead of a mock.
+//
+// `startTestApiServer()` gives a client that may do everything. With `tls: true` it also listens on a free port of
+// loopback with a throw-away certificate authority, and writes a kubeconfig, so that the real kubectl can be used.
+
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import type { ServerAccess } from '#apiserver/access.ts'
+import { createAdmission } from '#apiserver/admission/chain.ts'
+import { createAuthentication } from '#apiserver/authentication/chain.ts'
+import { createAuthorization } from '#apiserver/authorization/chain.ts'
+import type { RequestHead, UserInfo } from '#apiserver/request.ts'
+import { type AccessControl, type ApiServer, startApiServer } from '#apiserver/server.ts'
+import { createTestPki, type TestPki } from '#apiserver/testing-pki.ts'
+import { type Client, createClient } from '#client/client.ts'
+import type { Transport } from '#client/transport.ts'
+import { createMemoryStore } from '#store/memory/memory-store.ts'
+import type { Store } from '#store/store.ts'
+import { type Clock, systemClock } from '#sys/clock.ts'
+import { type Logger, silentLogger } from '#sys/log.ts'
+import { type Random, systemRandom } from '#sys/random.ts'
+
+export interface TestApiServerOptions {
+  /** Listens on loopback over TLS and writes a kubeconfig. */
+  readonly tls?: boolean
+  /** Absent: all requests are allowed and nothing is admitted or changed. */
+  readonly accessControl?: (access: ServerAccess) => AccessControl
+  /** Absent: one in memory. */
+  readonly store?: Store
+  readonly clock?: Clock
+  readonly random?: Random
+  readonly log?: Logger
+  /** Namespaces made before anything else; default `default`. */
+  readonly namespaces?: readonly string[]
+}
+
+export interface TestApiServer {
+  readonly server: ApiServer
+  /** Acts as an administrator. */
+  readonly client: Client
+  readonly transport: Transport
+  /** A client of somebody else. */
+  clientAs(user: UserInfo): Client
+  /** `https://127.0.0.1:PORT`; '' without `tls`. */
+  readonly url: string
+  /** Path of a kubeconfig of an administrator; '' without `tls`. */
+  readonly kubeconfig: string
+  /** PEM; '' without `tls`. */
+  readonly caCertificate: string
+  stop(): Promise<void>
+}
+
+const ADMIN: UserInfo = { name: 'admin', groups: ['system:masters', 'system:authenticated'] }
+
+/** Starts it; the caller stops it. */
+export async function startTestApiServer(options: TestApiServerOptions = {}): Promise<TestApiServer> {
+  const clock = options.clock ?? systemClock
+  const random = options.random ?? systemRandom
+  const store = options.store ?? createMemoryStore(clock)
+  const controller = new AbortController()
+  const pki = options.tls ? createTestPki(random) : undefined
+  const server = await startApiServer(
+    {
+      store,
+      clock,
+      random,
+      log: options.log ?? silentLogger,
+      accessControl: options.accessControl ?? openAccess,
+      shutdownGraceMs: 1_000,
+      ...(pki && { listen: { host: '127.0.0.1', port: 0, tls: pki.server } }),
+    },
+    controller.signal,
+  )
+  const transport = server.transport(ADMIN, 'test')
+  const client = createClient(transport)
+  for (const name of options.namespaces ?? ['default']) {
+    await transport.request({
+      method: 'POST',
+      path: '/api/v1/namespaces',
+      query: {},
+      body: { metadata: { name } },
+    })
+  }
+  const folder = pki ? await mkdtemp(path.join(tmpdir(), 'k8ts-test-')) : ''
+  const url = server.address ? `https://127.0.0.1:${server.address.port}` : ''
+  const kubeconfig = folder === '' ? '' : path.join(folder, 'kubeconfig')
+  if (pki) await writeFile(kubeconfig, kubeconfigOf(url, pki), { mode: 0o600 })
+  return {
+    server,
+    client,
+    transport,
+    clientAs: (user) => createClient(server.transport(user, 'test')),
+    url,
+    kubeconfig,
+    caCertificate: pki?.ca ?? '',
+    async stop() {
+      controller.abort()
+      await server.stopped
+      if (!options.store) await store.close()
+      if (folder !== '') await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+function kubeconfigOf(server: string, pki: TestPki): string {
+  const base64 = (text: string): string => Buffer.from(text).toString('base64')
+  return JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': 'test',
+    clusters: [{ name: 'test', cluster: { server, 'certificate-authority-data': base64(pki.ca) } }],
+    users: [
+      {
+        name: 'admin',
+        user: {
+          'client-certificate-data': base64(pki.admin.cert),
+          'client-key-data': base64(pki.admin.key),
+        },
+      },
+    ],
+    contexts: [{ name: 'test', context: { cluster: 'test', user: 'admin' } }],
+  })
+}
+
+/** Whoever asks is an administrator. */
+function openAccess(): AccessControl {
+  const authenticator = { name: 'everybody', authenticate: async (_head: RequestHead) => ADMIN }
+  const authorizer = {
+    name: 'everything',
+    authorize: async () => ({ decision: 'allow', reason: '' }) as const,
+  }
+  return {
+    authentication: createAuthentication({ authenticators: [authenticator], anonymous: false }),
+    authorization: createAuthorization([authorizer]),
+    admission: createAdmission([]),
+  }
+}
