@@ -22,7 +22,7 @@ import { serve, serveUpgrade } from '#apiserver/http/serve.ts'
 import { versionResponse } from '#apiserver/http/version.ts'
 import { createInProcessTransport } from '#apiserver/in-process-transport.ts'
 import { createPipeline, type Handle, type Handler, type RequestObserver } from '#apiserver/pipeline.ts'
-import { createCatalog, isStored } from '#apiserver/registry/catalog.ts'
+import { createCatalog } from '#apiserver/registry/catalog.ts'
 import type { RegistryDependencies, WriteHooks } from '#apiserver/registry/dependencies.ts'
 import { directReader, type WatchCache } from '#apiserver/registry/direct-reader.ts'
 import type { FieldManagement } from '#apiserver/registry/field-management.ts'
@@ -217,7 +217,7 @@ async function startListener(
   signal: AbortSignal,
 ): Promise<Listener> {
   const { log, clock } = options
-  const serveOptions = { handle, log, signal }
+  const serveOptions = { handle, clock, log, signal }
   return listen({
     ...options.listen!,
     clock,

@@ -7,7 +7,7 @@ import { encodeYaml } from '#api/codec/yaml.ts'
 import { apiVersionOf, type JsonObject } from '#api/meta/object.ts'
 import type { ApiResponse } from '#apiserver/exchange.ts'
 import type { OutputFormat } from '#apiserver/http/negotiation.ts'
-import { transformList, transformObject } from '#apiserver/http/transform.ts'
+import { type TransformContext, transformList, transformObject } from '#apiserver/http/transform.ts'
 import { storedApiVersionOf, toVersion } from '#apiserver/registry/catalog.ts'
 import type { RegistryList } from '#apiserver/registry/results.ts'
 import type { StoredObject } from '#apiserver/registry/stored-object.ts'
@@ -25,10 +25,10 @@ export function contentTypeOf(format: OutputFormat): string {
 }
 
 /** One object with what follows it: JSON ends in a line break, as upstream's encoder writes it. */
-export function encodeAnswer(response: ObjectResponse, query: URLSearchParams): Uint8Array {
+export function encodeAnswer(response: ObjectResponse, context: TransformContext): Uint8Array {
   const { format, objectType } = response
   if (format.as && objectType && response.object['kind'] !== 'Status') {
-    return encodeObject(transformObject(response.object, objectType, format.as, query), format)
+    return encodeObject(transformObject(response.object, objectType, format.as, context), format)
   }
   if (response.bytes && format.mediaType === 'application/json' && !format.pretty) {
     return Buffer.concat([response.bytes, NEWLINE])
@@ -48,10 +48,10 @@ export function encodeObject(object: JsonObject, format: OutputFormat): Uint8Arr
 }
 
 /** A list in pieces. */
-export function* encodeList(response: ListResponse, query: URLSearchParams): Generator<Uint8Array> {
+export function* encodeList(response: ListResponse, context: TransformContext): Generator<Uint8Array> {
   const { list, format } = response
   if (format.as) {
-    yield encodeObject(transformList(list, format.as, query), format)
+    yield encodeObject(transformList(list, format.as, context), format)
     return
   }
   if (format.mediaType === 'application/json' && !format.pretty) yield* listAsJson(list)

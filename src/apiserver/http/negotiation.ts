@@ -4,6 +4,7 @@
 // Accept clauses are taken in the order of their quality and then of their specificity; the first that can be
 // served wins. Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/negotiation
 
+import type { TableVersion } from '#api/codec/table.ts'
 import { notAcceptable, unsupportedMediaType } from '#api/meta/status.ts'
 import type { RequestHead } from '#apiserver/request.ts'
 
@@ -24,7 +25,7 @@ export type PatchMediaType =
 /** What an answer is turned into before it is encoded; `metaVersion` is `v1` or `v1beta1` of meta.k8s.io. */
 export interface Conversion {
   readonly kind: 'Table' | 'PartialObjectMetadata' | 'PartialObjectMetadataList'
-  readonly metaVersion: string
+  readonly metaVersion: TableVersion
 }
 
 export interface OutputFormat {

@@ -8,9 +8,11 @@ import { StatusError } from '#api/meta/status.ts'
 import type { ApiRequest, ApiResponse, HandledResponse } from '#apiserver/exchange.ts'
 import { contentTypeOf, encodeAnswer, encodeList } from '#apiserver/http/encode.ts'
 import { asStream, type ServerReply } from '#apiserver/http/listener.ts'
+import type { TransformContext } from '#apiserver/http/transform.ts'
 import { warningHeaders } from '#apiserver/http/warnings.ts'
 import { writeWatch } from '#apiserver/http/watch-writer.ts'
 import { errorResponse } from '#apiserver/pipeline.ts'
+import type { Clock } from '#sys/clock.ts'
 import type { Logger } from '#sys/log.ts'
 
 const GZIP_FROM_BYTES = 128 * 1024
@@ -21,7 +23,7 @@ export async function respond(
   request: ApiRequest,
   handled: HandledResponse,
   reply: ServerReply,
-  log: Logger,
+  { clock, log }: { readonly clock: Clock; readonly log: Logger },
 ): Promise<void> {
   const { response, trail } = handled
   if (response.type === 'hijacked') return
@@ -29,33 +31,34 @@ export async function respond(
   reply.setHeader('cache-control', 'no-cache, private')
   const warnings = warningHeaders(trail.warnings)
   if (warnings.length > 0) reply.setHeader('warning', warnings)
+  const context = { query: request.head.query, now: clock.now() }
   try {
-    await write(request, response, reply)
+    await write(request, response, reply, context)
   } catch (error) {
     if (!(error instanceof StatusError) || reply.headersSent) throw error
     // the conversion into what the client asked for was refused
-    await write(request, errorResponse(request, error), reply)
+    await write(request, errorResponse(request, error), reply, context)
   }
   log.debug({ method: request.head.method, path: request.head.path }, 'answered')
 }
 
-async function write(request: ApiRequest, response: ApiResponse, reply: ServerReply): Promise<void> {
+async function write(
+  request: ApiRequest,
+  response: ApiResponse,
+  reply: ServerReply,
+  context: TransformContext,
+): Promise<void> {
   switch (response.type) {
     case 'object': {
-      const body = encodeAnswer(response, request.head.query)
+      const body = encodeAnswer(response, context)
       const retryAfter = retryAfterOf(response)
       if (retryAfter !== undefined) reply.setHeader('retry-after', retryAfter)
       return writeWhole(request, reply, response.code, contentTypeOf(response.format), body)
     }
     case 'list':
-      return writeChunks(
-        request,
-        reply,
-        contentTypeOf(response.format),
-        encodeList(response, request.head.query),
-      )
+      return writeChunks(request, reply, contentTypeOf(response.format), encodeList(response, context))
     case 'watch':
-      return writeWatch(request, response, reply)
+      return writeWatch(request, response, reply, context)
     case 'raw':
       for (const [name, value] of Object.entries(response.headers))
         reply.setHeader(name, value as string | string[])

@@ -12,6 +12,7 @@ import { decodePath } from '#apiserver/http/request-info.ts'
 import { respond } from '#apiserver/http/respond.ts'
 import type { Handle } from '#apiserver/pipeline.ts'
 import type { RequestHead } from '#apiserver/request.ts'
+import type { Clock } from '#sys/clock.ts'
 import type { Logger } from '#sys/log.ts'
 
 /** Upstream's limit of a request's body. */
@@ -19,6 +20,7 @@ const MAX_BODY_BYTES = 3 * 1024 * 1024
 
 export interface ServeOptions {
   readonly handle: Handle
+  readonly clock: Clock
   readonly log: Logger
   /** Aborts when the server stops: watches end at once. */
   readonly signal: AbortSignal
@@ -45,7 +47,7 @@ export async function serve(
       return
     }
     const handled = await options.handle(apiRequest)
-    await respond(apiRequest, handled, reply, options.log)
+    await respond(apiRequest, handled, reply, options)
   } catch (error) {
     if (!controller.signal.aborted)
       options.log.error({ path: request.url, error: String(error) }, 'an answer could not be written')

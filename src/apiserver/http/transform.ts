@@ -2,8 +2,9 @@
 //
 // Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/response.go
 
+import { parseIncludeObject, partialMetadata, type TableVersion, tableOf } from '#api/codec/table.ts'
 import type { KindDefinition } from '#api/kinds/kind.ts'
-import type { JsonObject } from '#api/meta/object.ts'
+import type { JsonObject, ListMeta, ObjectMeta } from '#api/meta/object.ts'
 import { notAcceptable } from '#api/meta/status.ts'
 import type { ObjectType } from '#apiserver/exchange.ts'
 import { listMeta } from '#apiserver/http/encode.ts'
@@ -11,57 +12,74 @@ import type { Conversion } from '#apiserver/http/negotiation.ts'
 import { toVersion } from '#apiserver/registry/catalog.ts'
 import type { RegistryList } from '#apiserver/registry/results.ts'
 
-const metaApiVersion = (conversion: Conversion): string => `meta.k8s.io/${conversion.metaVersion}`
+/** What a transformation needs beside the objects. */
+export interface TransformContext {
+  readonly query: URLSearchParams
+  /** Wall time in milliseconds, for ages. */
+  readonly now: number
+}
 
 /** Upstream's name of a type in its refusals: `*core.ConfigMapList`. */
 function goType(kind: KindDefinition, suffix: string): string {
   return `*${kind.group === '' ? 'core' : kind.group.split('.')[0]}.${kind.kind}${suffix}`
 }
 
+/** `object` is in the version of the request; `withoutHeaders` for all events of a watch but the first. */
 export function transformObject(
   object: JsonObject,
-  type: ObjectType,
+  { kind }: ObjectType,
   conversion: Conversion,
-  _query: URLSearchParams,
+  context: TransformContext,
+  withoutHeaders = false,
 ): JsonObject {
   switch (conversion.kind) {
     case 'PartialObjectMetadata':
-      return partialObject(object, conversion)
+      return partialMetadata(object, conversion.metaVersion)
     case 'PartialObjectMetadataList':
       throw notAcceptable(
-        `you requested PartialObjectMetadataList, but the requested object is not a list (${goType(type.kind, '')})`,
+        `you requested PartialObjectMetadataList, but the requested object is not a list (${goType(kind, '')})`,
       )
-    case 'Table':
-      return object
+    case 'Table': {
+      const { resourceVersion } = (object['metadata'] ?? {}) as ObjectMeta
+      const meta = resourceVersion ? { resourceVersion } : {}
+      return table(kind, [object], meta, conversion.metaVersion, context, withoutHeaders)
+    }
   }
 }
 
 export function transformList(
   list: RegistryList,
   conversion: Conversion,
-  _query: URLSearchParams,
+  context: TransformContext,
 ): JsonObject {
+  const { kind, version } = list
   switch (conversion.kind) {
     case 'PartialObjectMetadata':
       throw notAcceptable(
-        `you requested PartialObjectMetadata, but the requested object is a list (${goType(list.kind, 'List')})`,
+        `you requested PartialObjectMetadata, but the requested object is a list (${goType(kind, 'List')})`,
       )
     case 'PartialObjectMetadataList':
       return {
         kind: 'PartialObjectMetadataList',
-        apiVersion: metaApiVersion(conversion),
+        apiVersion: `meta.k8s.io/${conversion.metaVersion}`,
         metadata: listMeta(list),
-        items: list.items.map(({ object }) => partialObject(object, conversion)),
+        items: list.items.map(({ object }) => partialMetadata(object, conversion.metaVersion)),
       }
-    case 'Table':
-      return { kind: 'List', items: list.items.map((i) => toVersion(list.kind, i.object, list.version)) }
+    case 'Table': {
+      const objects = list.items.map(({ object }) => toVersion(kind, object, version))
+      return table(kind, objects, listMeta(list), conversion.metaVersion, context, false)
+    }
   }
 }
 
-export function partialObject(object: JsonObject, conversion: Conversion): JsonObject {
-  return {
-    kind: 'PartialObjectMetadata',
-    apiVersion: metaApiVersion(conversion),
-    metadata: object['metadata'],
-  }
+function table(
+  kind: KindDefinition,
+  objects: readonly JsonObject[],
+  meta: ListMeta,
+  version: TableVersion,
+  context: TransformContext,
+  withoutHeaders: boolean,
+): JsonObject {
+  const includeObject = parseIncludeObject(context.query.get('includeObject'))
+  return tableOf(kind, objects, meta, { version, includeObject, withoutHeaders, now: context.now })
 }

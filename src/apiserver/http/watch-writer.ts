@@ -12,7 +12,7 @@ import { encodeObject } from '#apiserver/http/encode.ts'
 import { asStream, type ServerReply } from '#apiserver/http/listener.ts'
 import type { OutputFormat } from '#apiserver/http/negotiation.ts'
 import { drained, flush } from '#apiserver/http/respond.ts'
-import { transformObject } from '#apiserver/http/transform.ts'
+import { type TransformContext, transformObject } from '#apiserver/http/transform.ts'
 import { storedApiVersionOf, toVersion } from '#apiserver/registry/catalog.ts'
 import type { RegistryWatch, RegistryWatchEvent } from '#apiserver/registry/results.ts'
 
@@ -22,9 +22,10 @@ export async function writeWatch(
   request: ApiRequest,
   response: WatchResponse,
   reply: ServerReply,
+  context: TransformContext,
 ): Promise<void> {
   const { watch, format } = response
-  const frame = framerOf(watch, format, request.head.query)
+  const frame = framerOf(watch, format, context)
   reply.setHeader('content-type', watchContentType(format))
   reply.writeHead(200)
   flush(reply)
@@ -50,7 +51,7 @@ export function watchContentType(format: OutputFormat): string {
 function framerOf(
   watch: RegistryWatch,
   format: OutputFormat,
-  query: URLSearchParams,
+  context: TransformContext,
 ): (event: RegistryWatchEvent) => Buffer {
   const { kind, version } = watch
   const isPlain =
@@ -63,8 +64,7 @@ function framerOf(
     const object = toVersion(kind, event.object, version)
     const { as } = format
     if (!as) return frameOf(event.type, object, format)
-    const transformed = transformObject(object, { kind, version }, as, query)
-    if (as.kind === 'Table' && !isFirst) transformed['columnDefinitions'] = null
+    const transformed = transformObject(object, { kind, version }, as, context, !isFirst)
     isFirst = false
     return frameOf(event.type, transformed, format)
   }

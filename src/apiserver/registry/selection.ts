@@ -6,6 +6,14 @@
 import type { KindDefinition } from '#api/kinds/kind.ts'
 import { isPathSegmentName, nameIsDNSLabel } from '#api/meta/names.ts'
 import type { JsonObject, ObjectMeta } from '#api/meta/object.ts'
+import { matchesLabels, SelectorError } from '#api/meta/selectors.ts'
+import {
+  exactField,
+  type FieldSelector,
+  matchesFields,
+  parseFieldSelector,
+} from '#api/meta/selectors-fields.ts'
+import { parseSelector } from '#api/meta/selectors-parse.ts'
 import { badRequest } from '#api/meta/status.ts'
 import type { ListOptions } from '#apiserver/registry/options.ts'
 import type { Scope } from '#apiserver/registry/scope.ts'
@@ -19,47 +27,53 @@ export interface Selection {
   readonly namespace?: string
 }
 
-type Test = (object: JsonObject) => boolean
+type Matcher = (object: JsonObject) => boolean
 
 /** Reads the selectors of a request; throws 400 for what cannot be read or is not supported. */
 export function selectionOf(
   scope: Scope,
   options: Pick<ListOptions, 'labelSelector' | 'fieldSelector'>,
 ): Selection {
-  const terms = fieldTerms(scope.kind, options.fieldSelector)
-  if (scope.name !== '') {
-    const own = terms.find((term) => term.field === 'metadata.name')
-    if (terms.length > 0 && (own?.operator !== '=' || own.value !== scope.name)) {
-      throw badRequest("fieldSelector metadata.name doesn't match requested name")
-    }
-    if (terms.length === 0) terms.push({ field: 'metadata.name', operator: '=', value: scope.name })
+  const { kind } = scope
+  const labels = readable(() => parseSelector(options.labelSelector))
+  const fields = fieldsOf(scope, options.fieldSelector)
+  const tests: Matcher[] = []
+  if (labels.requirements.length > 0 || labels.matchesNothing) {
+    tests.push((object) => matchesLabels(labels, (object['metadata'] as ObjectMeta).labels))
   }
-  const tests = [...labelTests(options.labelSelector), ...terms.map((term) => fieldTest(scope.kind, term))]
-  const exact = (field: string) => terms.find((term) => term.field === field && term.operator === '=')?.value
-  const name = exact('metadata.name')
-  const namespace = scope.kind.namespaced && scope.namespace === '' ? exact('metadata.namespace') : undefined
+  if (fields.length > 0)
+    tests.push((object) => matchesFields(fields, (field) => fieldValue(kind, object, field)))
+  const name = exactField(fields, 'metadata.name')
+  const namespace =
+    kind.namespaced && scope.namespace === '' ? exactField(fields, 'metadata.namespace') : undefined
   return {
     ...(tests.length > 0 && { matches: (object: JsonObject) => tests.every((test) => test(object)) }),
-    ...(name !== undefined && isPathSegmentName(name).length === 0 && name !== '' && { name }),
+    ...(name && isPathSegmentName(name).length === 0 && { name }),
     ...(namespace && nameIsDNSLabel(namespace, false).length === 0 && { namespace }),
   }
 }
 
-interface FieldTerm {
-  readonly field: string
-  readonly operator: '=' | '!='
-  readonly value: string
+/** A path with a name selects by it; a field selector besides may only say the same. */
+function fieldsOf(scope: Scope, text: string): FieldSelector {
+  const fields = readable(() => parseFieldSelector(text))
+  for (const { field } of fields) {
+    if (!isSelectable(scope.kind, field)) throw badRequest(notSelectable(scope.kind, field))
+  }
+  if (scope.name === '') return fields
+  if (fields.length === 0) return [{ field: 'metadata.name', isEqual: true, value: scope.name }]
+  if (exactField(fields, 'metadata.name') !== scope.name) {
+    throw badRequest("fieldSelector metadata.name doesn't match requested name")
+  }
+  return fields
 }
 
-function fieldTerms(kind: KindDefinition, text: string): FieldTerm[] {
-  if (text === '') return []
-  return text.split(',').map((part) => {
-    const match = /^([^=!]+)(==|=|!=)(.*)$/.exec(part)
-    if (!match) throw badRequest(`invalid selector: '${text}'; can't understand '${part}'`)
-    const [, field = '', operator, value = ''] = match
-    if (!isSelectable(kind, field)) throw badRequest(`field label not supported: ${field}`)
-    return { field, operator: operator === '!=' ? '!=' : '=', value }
-  })
+function readable<T>(parse: () => T): T {
+  try {
+    return parse()
+  } catch (error) {
+    if (error instanceof SelectorError) throw badRequest(error.message)
+    throw error
+  }
 }
 
 function isSelectable(kind: KindDefinition, field: string): boolean {
@@ -70,29 +84,15 @@ function isSelectable(kind: KindDefinition, field: string): boolean {
   )
 }
 
-function fieldTest(kind: KindDefinition, term: FieldTerm): Test {
-  const valueOf = fieldReader(kind, term.field)
-  return term.operator === '='
-    ? (object) => valueOf(object) === term.value
-    : (object) => valueOf(object) !== term.value
+/** Kinds with fields of their own refuse others in one wording, the rest in another. */
+function notSelectable(kind: KindDefinition, field: string): string {
+  if (kind.selectableFields) return `field label not supported: ${field}`
+  return `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`
 }
 
-function fieldReader(kind: KindDefinition, field: string): (object: JsonObject) => string {
-  const meta = (object: JsonObject) => object['metadata'] as ObjectMeta
-  if (field === 'metadata.name') return (object) => meta(object).name ?? ''
-  if (field === 'metadata.namespace') return (object) => meta(object).namespace ?? ''
-  return kind.selectableFields![field]!
-}
-
-function labelTests(text: string): Test[] {
-  if (text === '') return []
-  return text.split(',').map((part) => {
-    const match = /^([^=!]+)(==|=|!=)(.*)$/.exec(part)
-    const labels = (object: JsonObject) => (object['metadata'] as ObjectMeta).labels ?? {}
-    if (!match) return (object: JsonObject) => part in labels(object)
-    const [, key = '', operator, value] = match
-    return operator === '!='
-      ? (object: JsonObject) => labels(object)[key] !== value
-      : (object: JsonObject) => labels(object)[key] === value
-  })
+function fieldValue(kind: KindDefinition, object: JsonObject, field: string): string | undefined {
+  const meta = object['metadata'] as ObjectMeta
+  if (field === 'metadata.name') return meta.name
+  if (field === 'metadata.namespace') return meta.namespace
+  return kind.selectableFields?.[field]?.(object)
 }
