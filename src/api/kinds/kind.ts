@@ -52,7 +52,7 @@ export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | '
 export interface SubresourceStrategy<T = JsonObject> {
   /** Puts back whatever this subresource may not change (status: everything but status and parts of metadata). */
   prepareForUpdate?(draft: T, old: T, context: KindContext): void
-  validateUpdate?(object: T, old: T, context: KindContext): readonly FieldError[]
+  validateUpdate?(object: T, old: T, context: KindContext): Iterable<FieldError>
   warningsOnUpdate?(object: T, old: T, context: KindContext): readonly string[]
 }
 
@@ -89,12 +89,16 @@ export interface KindDefinition<T = JsonObject> {
   /** Clears what a client may not set, sets what the server owns. Generation starts at 1 where the kind has one. */
   prepareForCreate?(draft: T, context: KindContext): void
   prepareForUpdate?(draft: T, old: T, context: KindContext): void
-  /** Beyond ObjectMeta, which the registry checks itself. */
-  validate?(object: T, context: KindContext): readonly FieldError[]
-  validateUpdate?(object: T, old: T, context: KindContext): readonly FieldError[]
+  /** All that is wrong, metadata included (kinds/metadata.ts). Absent, the registry checks metadata alone. */
+  validate?(object: T, context: KindContext): Iterable<FieldError>
+  /**
+   * What is wrong with a change, beyond what the registry checks of the metadata of every update. Most kinds look
+   * at the metadata here once more, and so each of its errors is told several times, as clients know it.
+   */
+  validateUpdate?(object: T, old: T, context: KindContext): Iterable<FieldError>
   warnings?(object: T, context: KindContext): readonly string[]
   warningsOnUpdate?(object: T, old: T, context: KindContext): readonly string[]
-  /** Checks metadata.name; absent means DNS subdomain. Gives the reasons, or nothing. */
+  /** Checks metadata.name of a kind without `validate`; absent means DNS subdomain. Gives the reasons, or nothing. */
   validateName?(name: string, isPrefix: boolean): readonly string[]
   /** `metadata.generation` counts changes of the spec; the default is yes where a schema has a `spec`. */
   readonly hasGeneration?: boolean

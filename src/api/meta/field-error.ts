@@ -73,7 +73,8 @@ function make(type: FieldErrorType, path: Path, value: string | undefined, detai
   return { type, field: path.text, body: parts.filter((part) => part !== undefined).join(': ') }
 }
 
-export const required = (path: Path, detail = ''): FieldError => make('FieldValueRequired', path, undefined, detail)
+export const required = (path: Path, detail = ''): FieldError =>
+  make('FieldValueRequired', path, undefined, detail)
 
 export const invalid = (path: Path, value: unknown, detail: string): FieldError =>
   make('FieldValueInvalid', path, formatValue(value), detail)
@@ -81,23 +82,35 @@ export const invalid = (path: Path, value: unknown, detail: string): FieldError 
 export const typeInvalid = (path: Path, value: unknown, detail: string): FieldError =>
   make('FieldValueTypeInvalid', path, formatValue(value), detail)
 
-export const duplicate = (path: Path, value: unknown): FieldError =>
-  make('FieldValueDuplicate', path, formatValue(value), '')
+export const duplicate = (path: Path, value: unknown, detail = ''): FieldError =>
+  make('FieldValueDuplicate', path, formatValue(value), detail)
 
-export const notFound = (path: Path, value: unknown): FieldError =>
-  make('FieldValueNotFound', path, formatValue(value), '')
+export const notFound = (path: Path, value: unknown, detail = ''): FieldError =>
+  make('FieldValueNotFound', path, formatValue(value), detail)
 
 export const forbidden = (path: Path, detail: string): FieldError =>
   make('FieldValueForbidden', path, undefined, detail)
 
-export const internal = (path: Path, detail: string): FieldError => make('InternalError', path, undefined, detail)
+export const internal = (path: Path, detail: string): FieldError =>
+  make('InternalError', path, undefined, detail)
 
 /** `maxLength` in bytes; negative when the limit is not to be told. */
 export const tooLong = (path: Path, maxLength: number): FieldError =>
-  make('FieldValueTooLong', path, undefined, maxLength >= 0 ? `may not be more than ${maxLength} bytes` : 'value is too long')
+  make(
+    'FieldValueTooLong',
+    path,
+    undefined,
+    maxLength >= 0 ? `may not be more than ${count(maxLength, 'byte')}` : 'value is too long',
+  )
+
+/** The same for limits that count characters. */
+export const tooLongCharacters = (path: Path, maxLength: number): FieldError =>
+  make('FieldValueTooLong', path, undefined, `may not be more than ${count(maxLength, 'character')}`)
+
+const count = (number: number, unit: string): string => `${number} ${unit}${number === 1 ? '' : 's'}`
 
 export const tooMany = (path: Path, actual: number, maximum: number): FieldError =>
-  make('FieldValueTooMany', path, String(actual), `must have at most ${maximum} item${maximum === 1 ? '' : 's'}`)
+  make('FieldValueTooMany', path, String(actual), `must have at most ${count(maximum, 'item')}`)
 
 /** Unsupported values are listed in alphabetical order, each in quotes. */
 export const notSupported = (path: Path, value: unknown, supported: readonly string[]): FieldError =>
@@ -110,8 +123,39 @@ export function notSupportedInOrder(path: Path, value: unknown, supported: reado
   return make('FieldValueNotSupported', path, formatValue(value), detail)
 }
 
-/** How a value is written in a message: strings quoted, null as Go prints it, the rest as JSON. */
+/** How a value is written in a message: strings as Go quotes them, null for nothing, the rest as Go's JSON. */
 export function formatValue(value: unknown): string {
   if (value === undefined || value === null) return 'null'
-  return JSON.stringify(value)
+  return typeof value === 'string' ? goQuote(value) : goJson(value)
 }
+
+/** Go's JSON keeps itself harmless in HTML. */
+export function goJson(value: unknown): string {
+  return JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, (char) => unicodeEscape(char))
+}
+
+const SHORT_ESCAPES: Readonly<Record<string, string>> = {
+  '\u0007': '\\a',
+  '\b': '\\b',
+  '\f': '\\f',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+  '\v': '\\v',
+  '"': '\\"',
+  '\\': '\\\\',
+}
+
+/** A string as Go's `%q` writes it: printable characters stay, the others become escapes. */
+export function goQuote(text: string): string {
+  const body = text.replace(/["\\]|[\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu, (char) => {
+    const short = SHORT_ESCAPES[char]
+    if (short !== undefined) return short
+    const code = char.codePointAt(0)!
+    if (code < 0x80) return `\\x${code.toString(16).padStart(2, '0')}`
+    return code > 0xffff ? `\\U${code.toString(16).padStart(8, '0')}` : unicodeEscape(char)
+  })
+  return `"${body}"`
+}
+
+const unicodeEscape = (char: string): string => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`

@@ -20,7 +20,9 @@ export const DNS_1123_LABEL_MAX_LENGTH = 63
 export const DNS_1123_SUBDOMAIN_MAX_LENGTH = 253
 export const LABEL_VALUE_MAX_LENGTH = 63
 
-export const maxLengthText = (length: number): string => `must be no more than ${length} bytes`
+/** Upstream counts bytes everywhere, but says so only for labels and their keys. */
+export const maxLengthText = (length: number, unit: 'bytes' | 'characters' = 'bytes'): string =>
+  `must be no more than ${length} ${unit}`
 
 /** How a pattern that did not match is explained, with examples of what would. */
 export function patternText(message: string, pattern: string, ...examples: readonly string[]): string {
@@ -31,9 +33,12 @@ export function patternText(message: string, pattern: string, ...examples: reado
 
 const byteLength = (text: string): number => Buffer.byteLength(text)
 
-export function isDNS1123Label(value: string): string[] {
-  const errors =
-    byteLength(value) > DNS_1123_LABEL_MAX_LENGTH ? [maxLengthText(DNS_1123_LABEL_MAX_LENGTH)] : []
+function tooLong(value: string, max: number, unit: 'bytes' | 'characters'): string[] {
+  return byteLength(value) > max ? [maxLengthText(max, unit)] : []
+}
+
+export function isDNS1123Label(value: string, unit: 'bytes' | 'characters' = 'characters'): string[] {
+  const errors = tooLong(value, DNS_1123_LABEL_MAX_LENGTH, unit)
   if (LABEL_PATTERN.test(value)) return errors
   if (SUBDOMAIN_PATTERN.test(value)) return [...errors, 'must not contain dots']
   const message =
@@ -41,9 +46,8 @@ export function isDNS1123Label(value: string): string[] {
   return [...errors, patternText(message, LABEL, 'my-name', '123-abc')]
 }
 
-export function isDNS1123Subdomain(value: string): string[] {
-  const errors =
-    byteLength(value) > DNS_1123_SUBDOMAIN_MAX_LENGTH ? [maxLengthText(DNS_1123_SUBDOMAIN_MAX_LENGTH)] : []
+export function isDNS1123Subdomain(value: string, unit: 'bytes' | 'characters' = 'characters'): string[] {
+  const errors = tooLong(value, DNS_1123_SUBDOMAIN_MAX_LENGTH, unit)
   if (SUBDOMAIN_PATTERN.test(value)) return errors
   const message =
     "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character"
@@ -51,8 +55,7 @@ export function isDNS1123Subdomain(value: string): string[] {
 }
 
 export function isDNS1035Label(value: string): string[] {
-  const errors =
-    byteLength(value) > DNS_1123_LABEL_MAX_LENGTH ? [maxLengthText(DNS_1123_LABEL_MAX_LENGTH)] : []
+  const errors = tooLong(value, DNS_1123_LABEL_MAX_LENGTH, 'characters')
   if (DNS_1035_PATTERN.test(value)) return errors
   const message =
     "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character"
@@ -74,7 +77,7 @@ export function isQualifiedName(value: string): string[] {
   const name = parts.at(-1)!
   if (parts.length === 2) {
     if (parts[0] === '') errors.push('prefix part must be non-empty')
-    else errors.push(...isDNS1123Subdomain(parts[0]!).map((text) => `prefix part ${text}`))
+    else errors.push(...isDNS1123Subdomain(parts[0]!, 'bytes').map((text) => `prefix part ${text}`))
   }
   if (name === '') errors.push('name part must be non-empty')
   else if (byteLength(name) > 63) errors.push(`name part ${maxLengthText(63)}`)

@@ -40,11 +40,10 @@ export function beforeCreate(
   if (hasGeneration(kind, draft)) metadata['generation'] = 1
   kind.prepareForCreate?.(draft, context)
   const meta = draft['metadata'] as ObjectMeta
-  const errors = [
-    ...validateObjectMeta(meta, kind.namespaced, kind.validateName ?? nameIsDNSSubdomain),
-    ...(kind.validate?.(draft, context) ?? []),
-  ]
-  throwIfInvalid(kind, meta, errors)
+  const errors =
+    kind.validate?.(draft, context) ??
+    validateObjectMeta(meta, kind.namespaced, kind.validateName ?? nameIsDNSSubdomain)
+  throwIfInvalid(kind, meta, [...errors])
   return kind.warnings?.(draft, context) ?? []
 }
 
@@ -73,7 +72,7 @@ export function beforeUpdate(
       ? strategy.validateUpdate?.(draft, old, context)
       : kind.validateUpdate?.(draft, old, context)) ?? []),
   ]
-  throwIfInvalid(kind, meta, withoutRepeats(errors))
+  throwIfInvalid(kind, meta, errors)
   if (strategy) return strategy.warningsOnUpdate?.(draft, old, context) ?? []
   return kind.warningsOnUpdate?.(draft, old, context) ?? []
 }
@@ -99,14 +98,6 @@ function keepSystemFields(metadata: JsonObject, old: ObjectMeta): void {
 function copyOrDelete(metadata: JsonObject, name: string, value: unknown): void {
   if (value === undefined) delete metadata[name]
   else metadata[name] = value
-}
-
-function withoutRepeats(errors: readonly FieldError[]): FieldError[] {
-  const seen = new Set<string>()
-  return errors.filter((error) => {
-    const text = `${error.type} ${error.field} ${error.body}`
-    return seen.has(text) ? false : seen.add(text)
-  })
 }
 
 export function throwIfInvalid(kind: KindDefinition, meta: ObjectMeta, errors: readonly FieldError[]): void {
