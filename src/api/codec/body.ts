@@ -5,15 +5,17 @@
 // staging/src/k8s.io/apimachinery/pkg/runtime/serializer/json/json.go
 
 import { DecodeError } from '#api/codec/go-decode.ts'
-import { type Decoded, decodeJson, type FieldValidation } from '#api/codec/json.ts'
-import { JsonSyntaxError } from '#api/codec/json-syntax.ts'
-import { decodeYaml, YamlTextError } from '#api/codec/yaml.ts'
+import { type Decoded, decodeParsed, type FieldValidation, parsePlain } from '#api/codec/json.ts'
+import { JsonSyntaxError, parseRaw } from '#api/codec/json-syntax.ts'
+import { decodeProtobufMessage, openProtobuf } from '#api/codec/protobuf.ts'
+import { ProtobufError } from '#api/codec/protobuf-wire.ts'
+import { decodeYaml, parseYaml, YamlTextError } from '#api/codec/yaml.ts'
 import { apiVersionOf, type GroupVersionKind, type JsonObject, parseApiVersion } from '#api/meta/object.ts'
 import { badRequest, type StatusError } from '#api/meta/status.ts'
-import { kindSchema } from '#api/schema/schema.ts'
+import { kindSchema, type TypeSchema } from '#api/schema/schema.ts'
 
 export interface BodyOptions {
-  readonly mediaType?: 'json' | 'yaml'
+  readonly mediaType?: 'json' | 'yaml' | 'protobuf'
   readonly fieldValidation?: FieldValidation
 }
 
@@ -21,6 +23,13 @@ export interface DecodedBody {
   readonly object: JsonObject
   /** Problems to send as warnings; with `Strict` they are an error instead. */
   readonly warnings: readonly string[]
+}
+
+/** A body of which only the head is known. */
+interface OpenBody {
+  readonly apiVersion: string
+  readonly kind: string
+  decode(schema: TypeSchema, validation: FieldValidation): Decoded
 }
 
 /**
@@ -32,12 +41,13 @@ export function decodeBody(
   wanted: GroupVersionKind,
   options: BodyOptions = {},
 ): DecodedBody {
-  const claimed = claimedKind(body, wanted, options)
-  const schema = kindSchema(claimed.group, claimed.version, claimed.kind)
+  const open = openBody(body, wanted, options)
+  const claimed = claimedKind(open, wanted)
   const reject = (why: string): StatusError =>
     badRequest(
       `${claimed.kind} in version ${JSON.stringify(claimed.version)} cannot be handled as a ${wanted.kind}: ${why}`,
     )
+  const schema = kindSchema(claimed.group, claimed.version, claimed.kind)
   if (!schema) {
     const groupVersion = JSON.stringify(apiVersionOf(claimed.group, claimed.version))
     throw reject(
@@ -45,29 +55,33 @@ export function decodeBody(
     )
   }
   const validation = options.fieldValidation ?? 'Warn'
-  let decoded: Decoded
-  try {
-    decoded =
-      options.mediaType === 'yaml'
-        ? decodeYaml(body, schema, validation)
-        : decodeJson(body, schema, validation)
-  } catch (error) {
-    if (error instanceof DecodeError || error instanceof JsonSyntaxError) throw reject(error.message)
-    throw error
-  }
+  const decoded = attempt(() => open.decode(schema, validation), reject)
   if (claimed.kind !== wanted.kind) {
-    const wantedFolder = wanted.group === '' ? 'core' : wanted.group.split('.')[0]
+    const folder = wanted.group === '' ? 'core' : wanted.group.split('.')[0]
     throw reject(
-      `converting (${claimed.version}.${claimed.kind}) to (${wantedFolder}.${wanted.kind}): unknown conversion`,
+      `converting (${claimed.version}.${claimed.kind}) to (${folder}.${wanted.kind}): unknown conversion`,
     )
   }
   if (validation === 'Strict' && decoded.strictProblems.length > 0) {
     throw reject(`strict decoding error: ${decoded.strictProblems.join(', ')}`)
   }
   requireVersion(claimed, wanted)
-  decoded.object['apiVersion'] = apiVersionOf(wanted.group, wanted.version)
-  decoded.object['kind'] = wanted.kind
-  return { object: decoded.object, warnings: decoded.strictProblems.flatMap(warningsOf) }
+  const { kind: _, apiVersion: __, ...rest } = decoded.object
+  return {
+    object: { kind: wanted.kind, apiVersion: apiVersionOf(wanted.group, wanted.version), ...rest },
+    warnings: decoded.strictProblems.flatMap(warningsOf),
+  }
+}
+
+/** Runs a decoder; what it says of the body becomes the reason of `reject`. */
+function attempt<T>(decode: () => T, reject: (why: string) => StatusError): T {
+  try {
+    return decode()
+  } catch (error) {
+    if (error instanceof DecodeError || error instanceof JsonSyntaxError) throw reject(error.message)
+    if (error instanceof YamlTextError || error instanceof ProtobufError) throw reject(error.message)
+    throw error
+  }
 }
 
 /** YAML's doubled keys are one problem of several lines, and a warning each. */
@@ -85,29 +99,50 @@ function requireVersion(claimed: GroupVersionKind, wanted: GroupVersionKind): vo
   )
 }
 
-/** Kind and version as the body has them; throws when the body is no JSON object. */
-function claimedKind(body: Uint8Array, wanted: GroupVersionKind, options: BodyOptions): GroupVersionKind {
-  let head: { apiVersion: string; kind: string }
-  try {
-    head = options.mediaType === 'yaml' ? readHead(decodeYaml(body, undefined).object) : headOfJson(body)
-  } catch (error) {
-    if (!(error instanceof DecodeError || error instanceof JsonSyntaxError || error instanceof YamlTextError))
-      throw error
-    const why =
-      error instanceof YamlTextError
-        ? error.message
-        : `couldn't get version/kind; json parse error: ${error.message}`
-    throw badRequest(
-      `the object provided is unrecognized (must be of type ${wanted.kind}): ${why} (${summarize(body)})`,
-    )
-  }
-  const { group, version } = head.apiVersion === '' ? wanted : parseApiVersion(head.apiVersion)
-  return { group, version, kind: head.kind || wanted.kind }
+/** An absent kind or version is that of the path. */
+function claimedKind(open: OpenBody, wanted: GroupVersionKind): GroupVersionKind {
+  const { group, version } = open.apiVersion === '' ? wanted : parseApiVersion(open.apiVersion)
+  return { group, version, kind: open.kind || wanted.kind }
 }
 
-function headOfJson(body: Uint8Array): { apiVersion: string; kind: string } {
-  const { object } = decodeJson(body, undefined)
-  return readHead(object)
+/** Reads the head of a body; throws StatusError 400 that shows its first bytes when there is none. */
+function openBody(body: Uint8Array, wanted: GroupVersionKind, options: BodyOptions): OpenBody {
+  const unrecognized = (why: string): StatusError =>
+    badRequest(
+      `the object provided is unrecognized (must be of type ${wanted.kind}): ${why} (${summarize(body)})`,
+    )
+  if (options.mediaType === 'protobuf') return attempt(() => openProtobufBody(body), unrecognized)
+  if (options.mediaType === 'yaml') return attempt(() => openYamlBody(body), unrecognized)
+  return attempt(
+    () => openJsonBody(body),
+    (why) => unrecognized(`couldn't get version/kind; json parse error: ${why}`),
+  )
+}
+
+function openProtobufBody(body: Uint8Array): OpenBody {
+  const { apiVersion, kind, raw } = openProtobuf(body)
+  return {
+    apiVersion,
+    kind,
+    decode: (schema) => ({ object: decodeProtobufMessage(raw, schema), strictProblems: [] }),
+  }
+}
+
+function openYamlBody(body: Uint8Array): OpenBody {
+  return {
+    ...readHead(parseYaml(body) ?? {}),
+    decode: (schema, validation) => decodeYaml(body, schema, validation),
+  }
+}
+
+function openJsonBody(body: Uint8Array): OpenBody {
+  const text = new TextDecoder().decode(body)
+  const value = parsePlain(text)
+  if (value === undefined) parseRaw(text)
+  return {
+    ...readHead(value ?? {}),
+    decode: (schema, validation) => decodeParsed(text, value, schema, validation),
+  }
 }
 
 /** Go's name for the struct that it reads kind and version into. */

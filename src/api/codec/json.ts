@@ -31,12 +31,18 @@ export function decodeJson(
   validation: FieldValidation = 'Ignore',
 ): Decoded {
   const text = typeof body === 'string' ? body : decoder.decode(body)
-  const value = parsePlain(text)
-  if (value !== undefined) {
-    const quick = decodeQuickly(text, value, schema)
-    if (quick) return { object: quick, strictProblems: [] }
-  }
-  return decodeSlowly(text, schema, validation)
+  return decodeParsed(text, parsePlain(text), schema, validation)
+}
+
+/** decodeJson for a text whose value is known already; undefined when it is no JSON. */
+export function decodeParsed(
+  text: string,
+  value: unknown,
+  schema: TypeSchema | undefined,
+  validation: FieldValidation,
+): Decoded {
+  const quick = value === undefined ? undefined : decodeQuickly(text, value, schema)
+  return quick ? { object: quick, strictProblems: [] } : decodeSlowly(text, schema, validation)
 }
 
 /** The same for a value that is already parsed: the result of a patch, an object from within this process. */
@@ -58,7 +64,7 @@ export function normalize(value: unknown, schema: TypeSchema): JsonObject {
 }
 
 /** Undefined when the text is not JSON: the exact parser will say why. */
-function parsePlain(text: string): unknown {
+export function parsePlain(text: string): unknown {
   try {
     return JSON.parse(text) as unknown
   } catch {
