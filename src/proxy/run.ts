@@ -1,0 +1,27 @@
+// The proxy as a component: its informers and its loop.
+
+import type { Client } from '#client/client.ts'
+import { createInformerFactory } from '#client/informer-factory.ts'
+import { proxy } from '#proxy/proxy.ts'
+import type { Clock } from '#sys/clock.ts'
+import type { Logger } from '#sys/log.ts'
+import type { Random } from '#sys/random.ts'
+
+export interface ProxyOptions {
+  readonly client: Client
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Logger
+  /** '' where it serves the machine itself, which is no node. */
+  readonly nodeName: string
+  /** The range of all pods: 10.244.0.0/16. */
+  readonly podCIDR: string
+  /** Name of the nft table in this network namespace. */
+  readonly table: string
+}
+
+/** Runs until `signal` aborts. The rules stay, so that connections go on over a restart. */
+export async function runProxy(options: ProxyOptions, signal: AbortSignal): Promise<void> {
+  const informers = createInformerFactory(options)
+  await Promise.all([informers.start(signal), proxy({ ...options, informers }, signal)])
+}
