@@ -32,11 +32,9 @@ const isRoot = process.getuid?.() === 0
 
 /** Applies scripts one after the other in a new network namespace and gives the table that they leave. */
 async function tableAfter(...scripts: readonly string[]): Promise<string> {
-  const input = scripts
-    .map((script, i) => `cat > /dev/null <<'X'\nstep ${i}\nX\nnft -f - <<'SCRIPT'\n${script}\nSCRIPT`)
-    .join(' && ')
+  const input = scripts.map((script) => `nft -f - <<'SCRIPT'\n${script}\nSCRIPT\n`).join('')
   const { stdout } = await run('unshare', ['--net', 'sh', '-e'], {
-    input: `${input}\nnft list table ip test\n`,
+    input: `${input}nft list table ip test\n`,
   })
   return stdout
 }
