@@ -6,7 +6,14 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { className, goType, loadClasses, openClientNode, readDeclaration } from './schema/client-node.mjs'
+import {
+  className,
+  goType,
+  loadClasses,
+  openClientNode,
+  readDeclaration,
+  readParameters,
+} from './schema/client-node.mjs'
 import { readTables } from './schema/tables.mjs'
 
 const ROOT = path.join(import.meta.dirname, '..')
@@ -25,7 +32,10 @@ export async function generateSchema() {
   mkdirSync(OUT, { recursive: true })
   const names = Object.fromEntries([...tables.names].map(([name, type]) => [name, type]))
   writeFileSync(path.join(OUT, 'schema.json'), JSON.stringify({ names, types }))
-  writeFileSync(path.join(OUT, 'descriptions.json'), JSON.stringify(descriptions))
+  writeFileSync(
+    path.join(OUT, 'descriptions.json'),
+    JSON.stringify({ types: descriptions, parameters: readParameters(models) }),
+  )
   writeFileSync(STAMP, version)
   return true
 }
@@ -74,6 +84,9 @@ function ownersOfEmbedded(structs) {
   return owners
 }
 
+/** Fields of these carry the text of the type instead of their own. */
+const DESCRIBED_BY_TYPE = new Set(['IntOrString', 'V1MicroTime'])
+
 /** What client-node says of the fields of the first of `keys` that has a class, then of the others. */
 function sourceOf(keys, classes, models) {
   const source = { description: '', attributes: new Map(), required: new Set(), texts: new Map() }
@@ -87,7 +100,8 @@ function sourceOf(keys, classes, models) {
       source.attributes.set(attribute.baseName, attribute)
       const field = declaration.fields.get(attribute.name)
       if (field?.required) source.required.add(attribute.baseName)
-      if (field?.description) source.texts.set(attribute.baseName, field.description)
+      if (field?.description && !DESCRIBED_BY_TYPE.has(attribute.type))
+        source.texts.set(attribute.baseName, field.description)
     }
   }
   return source

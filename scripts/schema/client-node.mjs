@@ -72,4 +72,53 @@ function proseOf(comment) {
     .join('\n')
     .trim()
     .replace(/\\(['"])/g, '$1')
+    .replaceAll('*_/', '*/')
+}
+
+/** Operations whose texts stand for all of their sort: the parameters of each are described the same. */
+const OPERATIONS = [
+  'listNamespacedConfigMap',
+  'createNamespacedConfigMap',
+  'replaceNamespacedConfigMap',
+  'patchNamespacedConfigMap',
+  'deleteNamespacedConfigMap',
+  'deleteCollectionNamespacedConfigMap',
+  'readNamespacedPodLog',
+  'connectGetNamespacedPodAttach',
+  'connectGetNamespacedPodExec',
+  'connectGetNamespacedPodPortforward',
+  'connectGetNamespacedPodProxy',
+  'connectGetNamespacedPodProxyWithPath',
+  'connectGetNamespacedServiceProxy',
+  'connectGetNodeProxy',
+]
+
+/** What the parameters of operations mean: `{ readNamespacedPodLog: { follow: '…' } }`. */
+export function readParameters(models) {
+  const text = readFileSync(path.join(models, '..', 'apis', 'CoreV1Api.d.ts'), 'utf8')
+  const found = {}
+  for (const [, comment, method] of text.matchAll(/\/\*\*\n((?: {5}\*[^\n]*\n)*?) {5}\*\/\n {4}(\w+)\(/g)) {
+    if (!OPERATIONS.includes(method) || found[method]) continue
+    const parameters = [...comment.matchAll(/@param (\w+) (.*)/g)]
+    found[method] = Object.fromEntries(
+      parameters.map(([, name, prose]) => [name.replace(/^_/, ''), decodeEntities(prose)]),
+    )
+  }
+  const missing = OPERATIONS.filter((operation) => !found[operation])
+  if (missing.length > 0) throw new Error(`client-node describes no ${missing.join(', ')}`)
+  return found
+}
+
+const ENTITIES = { quot: '"', amp: '&', lt: '<', gt: '>' }
+
+/** `\&quot;` and `&#x60;`, as the generator of the typed clients escapes comments. */
+function decodeEntities(prose) {
+  const plain = prose.replace(
+    /\\?&(?:#x([0-9A-Fa-f]+)|#(\d+)|(quot|amp|lt|gt));/g,
+    (_, hex, decimal, name) => {
+      if (name) return ENTITIES[name]
+      return String.fromCodePoint(hex ? Number.parseInt(hex, 16) : Number(decimal))
+    },
+  )
+  return plain.trim()
 }

@@ -5,6 +5,7 @@
 // Invariant: the objects given out are complete, shared and never changed.
 // Upstream: the struct tags of staging/src/k8s.io/api/*/*/types.go
 
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { expandType, type SchemaFile } from '#api/schema/expand.ts'
 
@@ -115,6 +116,12 @@ const schemas = new Map<string, TypeSchema>()
 function schemaFile(): SchemaFile {
   file ??= JSON.parse(readFileSync(new URL('./generated/schema.json', import.meta.url), 'utf8')) as SchemaFile
   return file
+}
+
+/** Changes when a schema does: part of the hashes by which clients keep OpenAPI documents. */
+export function schemaFingerprint(): string {
+  const bytes = readFileSync(new URL('./generated/schema.json', import.meta.url))
+  return createHash('sha256').update(bytes).digest('hex')
 }
 
 /** The names of all types: `core.v1.Pod`, `meta.v1.ObjectMeta`, … */
