@@ -7,15 +7,16 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { ServerAccess } from '#apiserver/access.ts'
+import type { AccessControl } from '#apiserver/access-control.ts'
 import { createAdmission } from '#apiserver/admission/chain.ts'
 import { createAuthentication } from '#apiserver/authentication/chain.ts'
 import { createAuthorization } from '#apiserver/authorization/chain.ts'
 import type { RequestHead, UserInfo } from '#apiserver/request.ts'
-import { type AccessControl, type ApiServer, startApiServer } from '#apiserver/server.ts'
+import { type ApiServer, startApiServer } from '#apiserver/server.ts'
 import { createTestPki, type TestPki } from '#apiserver/testing-pki.ts'
 import { type Client, createClient } from '#client/client.ts'
 import type { Transport } from '#client/transport.ts'
-import { createMemoryStore } from '#store/memory/memory-store.ts'
+import { openEmbeddedStore } from '#store/embedded/embedded-store.ts'
 import type { Store } from '#store/store.ts'
 import { type Clock, systemClock } from '#sys/clock.ts'
 import { type Logger, silentLogger } from '#sys/log.ts'
@@ -57,7 +58,7 @@ const ADMIN: UserInfo = { name: 'admin', groups: ['system:masters', 'system:auth
 export async function startTestApiServer(options: TestApiServerOptions = {}): Promise<TestApiServer> {
   const clock = options.clock ?? systemClock
   const random = options.random ?? systemRandom
-  const store = options.store ?? createMemoryStore(clock)
+  const store = options.store ?? (await openEmbeddedStore({ clock }))
   const controller = new AbortController()
   const pki = options.tls ? createTestPki(random) : undefined
   const server = await startApiServer(

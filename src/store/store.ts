@@ -70,11 +70,14 @@ export interface StoreEvent {
   readonly type: 'put' | 'delete'
   /** For a delete: key and modRevision are those of the deletion, the value is empty. */
   readonly kv: KeyValue
-  /** The state before; absent when the key is new, or when the previous state was compacted away. */
-  readonly previous?: KeyValue
+  /** The state before; undefined when the key is new, or when that state has been compacted away. */
+  readonly previous: KeyValue | undefined
 }
 
-/** The events of one or more whole revisions, in order; `revision` is how far the watch has come. */
+/**
+ * The events of one or more whole revisions, in order; `revision` is how far the watch has come. Every revision of
+ * the store reaches every watch, without events where none of its keys changed.
+ */
 export interface WatchBatch {
   readonly events: readonly StoreEvent[]
   readonly revision: Revision
@@ -100,9 +103,9 @@ export interface Store {
   txn(request: TxnRequest): Promise<TxnResponse>
   /** Resolves once the watch is established: every revision from then on reaches `onBatch`. */
   watch(request: WatchRequest): Promise<void>
-  /** Asks for the newest revision, linearisably, and has every watch come up to it (a batch without events). */
+  /** Asks for the newest revision, linearisably. Every watch comes up to it by itself. */
   currentRevision(): Promise<Revision>
-  /** Forgets all revisions below `revision`, except the newest of each key. */
+  /** Forgets all revisions below `revision`, except the newest of each key; does nothing when that was done before. */
   compact(revision: Revision): Promise<void>
   /** Makes a lease; its keys are deleted when it expires. Gives its id. */
   grantLease(ttlSeconds: number): Promise<number>
@@ -131,6 +134,17 @@ export class FutureRevisionError extends Error {
     this.name = 'FutureRevisionError'
   }
 }
+
+/** One transaction writes more than MAX_REQUEST_BYTES. */
+export class RequestTooLargeError extends Error {
+  constructor() {
+    super('etcdserver: request is too large')
+    this.name = 'RequestTooLargeError'
+  }
+}
+
+/** What one transaction may hold, keys and values together: etcd's default. */
+export const MAX_REQUEST_BYTES = 1.5 * 1024 * 1024
 
 export class LeaseNotFoundError extends Error {
   constructor() {
