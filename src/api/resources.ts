@@ -22,6 +22,7 @@ import type {
   ServiceAccount,
 } from '#api/types/core.ts'
 import type { EndpointSlice } from '#api/types/discovery.ts'
+import type { PodDisruptionBudget } from '#api/types/policy.ts'
 import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from '#api/types/rbac.ts'
 import type { PriorityClass } from '#api/types/scheduling.ts'
 
@@ -41,7 +42,12 @@ function core<T extends KubeObject>(resource: string, kind: string, namespaced =
   return { group: '', version: 'v1', resource, kind, namespaced }
 }
 
-function inGroup<T extends KubeObject>(group: string, resource: string, kind: string, namespaced = true): ResourceType<T> {
+function inGroup<T extends KubeObject>(
+  group: string,
+  resource: string,
+  kind: string,
+  namespaced = true,
+): ResourceType<T> {
   return { group, version: 'v1', resource, kind, namespaced }
 }
 
@@ -54,9 +60,15 @@ export const configMaps = core<ConfigMap>('configmaps', 'ConfigMap')
 export const secrets = core<Secret>('secrets', 'Secret')
 export const serviceAccounts = core<ServiceAccount>('serviceaccounts', 'ServiceAccount')
 export const events = core<Event>('events', 'Event')
-export const replicationControllers = core<ReplicationController>('replicationcontrollers', 'ReplicationController')
+export const replicationControllers = core<ReplicationController>(
+  'replicationcontrollers',
+  'ReplicationController',
+)
 export const persistentVolumes = core<PersistentVolume>('persistentvolumes', 'PersistentVolume', false)
-export const persistentVolumeClaims = core<PersistentVolumeClaim>('persistentvolumeclaims', 'PersistentVolumeClaim')
+export const persistentVolumeClaims = core<PersistentVolumeClaim>(
+  'persistentvolumeclaims',
+  'PersistentVolumeClaim',
+)
 export const deployments = inGroup<Deployment>('apps', 'deployments', 'Deployment')
 export const replicaSets = inGroup<ReplicaSet>('apps', 'replicasets', 'ReplicaSet')
 export const statefulSets = inGroup<StatefulSet>('apps', 'statefulsets', 'StatefulSet')
@@ -67,11 +79,26 @@ export const leases = inGroup<Lease>('coordination.k8s.io', 'leases', 'Lease')
 export const endpointSlices = inGroup<EndpointSlice>('discovery.k8s.io', 'endpointslices', 'EndpointSlice')
 export const roles = inGroup<Role>('rbac.authorization.k8s.io', 'roles', 'Role')
 export const roleBindings = inGroup<RoleBinding>('rbac.authorization.k8s.io', 'rolebindings', 'RoleBinding')
-export const clusterRoles = inGroup<ClusterRole>('rbac.authorization.k8s.io', 'clusterroles', 'ClusterRole', false)
+export const clusterRoles = inGroup<ClusterRole>(
+  'rbac.authorization.k8s.io',
+  'clusterroles',
+  'ClusterRole',
+  false,
+)
 export const clusterRoleBindings = inGroup<ClusterRoleBinding>(
   'rbac.authorization.k8s.io',
   'clusterrolebindings',
   'ClusterRoleBinding',
   false,
 )
-export const priorityClasses = inGroup<PriorityClass>('scheduling.k8s.io', 'priorityclasses', 'PriorityClass', false)
+export const podDisruptionBudgets = inGroup<PodDisruptionBudget>(
+  'policy',
+  'poddisruptionbudgets',
+  'PodDisruptionBudget',
+)
+export const priorityClasses = inGroup<PriorityClass>(
+  'scheduling.k8s.io',
+  'priorityclasses',
+  'PriorityClass',
+  false,
+)

@@ -7,6 +7,7 @@
 import type { JsonObject } from '#api/meta/object.ts'
 import { failure, StatusError, timeout } from '#api/meta/status.ts'
 import type { Authentication } from '#apiserver/authentication/chain.ts'
+import type { Impersonation } from '#apiserver/authentication/impersonation.ts'
 import type { Authorization } from '#apiserver/authorization/chain.ts'
 import type { ApiRequest, ApiResponse, HandledResponse, RequestTrail } from '#apiserver/exchange.ts'
 import { errorFormat } from '#apiserver/http/negotiation.ts'
@@ -38,7 +39,7 @@ export interface PipelineOptions {
   readonly authentication: Authentication
   readonly authorization: Authorization
   /** Gives the user to act as when the headers ask for one; throws 403 when that is not allowed. */
-  readonly impersonate: (user: UserInfo, request: ApiRequest) => Promise<UserInfo>
+  readonly impersonate: Impersonation
   readonly route: Handler
   readonly observer: RequestObserver
   readonly clock: Clock
@@ -60,7 +61,7 @@ export const isLongRunning = (info: RequestInfo): boolean =>
 export function createPipeline(options: PipelineOptions): Handle {
   async function process(request: ApiRequest, info: RequestInfo, trail: RequestTrail): Promise<ApiResponse> {
     const authenticated = request.user ?? (await options.authentication.authenticate(request.head))
-    const user = await options.impersonate(authenticated, request)
+    const user = await options.impersonate(authenticated, info, request.head)
     await options.authorization.require(user, info)
     if (isLongRunning(info)) return options.route({ request, info, user, trail, signal: request.signal })
     return withTimeout(options.clock, request.signal, (signal) =>

@@ -10,10 +10,7 @@ import { allKinds } from '#api/kinds/all.ts'
 import type { KindDefinition } from '#api/kinds/kind.ts'
 import type { JsonObject } from '#api/meta/object.ts'
 import type { ServerAccess } from '#apiserver/access.ts'
-import type { Admission } from '#apiserver/admission/chain.ts'
-import type { Authentication } from '#apiserver/authentication/chain.ts'
-import type { Authorization } from '#apiserver/authorization/chain.ts'
-import type { ApiRequest } from '#apiserver/exchange.ts'
+import type { AccessControl } from '#apiserver/access-control.ts'
 import { discoveryPaths } from '#apiserver/http/discovery.ts'
 import { type HealthEndpoint, healthHandler } from '#apiserver/http/health.ts'
 import { type Listener, listen, type TlsFiles } from '#apiserver/http/listener.ts'
@@ -22,8 +19,8 @@ import { serve, serveUpgrade } from '#apiserver/http/serve.ts'
 import { versionResponse } from '#apiserver/http/version.ts'
 import { createInProcessTransport } from '#apiserver/in-process-transport.ts'
 import { createPipeline, type Handle, type Handler, type RequestObserver } from '#apiserver/pipeline.ts'
-import { createCatalog } from '#apiserver/registry/catalog.ts'
-import type { RegistryDependencies, WriteHooks } from '#apiserver/registry/dependencies.ts'
+import { createCatalog, isStored } from '#apiserver/registry/catalog.ts'
+import type { RegistryDependencies } from '#apiserver/registry/dependencies.ts'
 import { directReader, type WatchCache } from '#apiserver/registry/direct-reader.ts'
 import type { FieldManagement } from '#apiserver/registry/field-management.ts'
 import { freezeJson, metadataOf } from '#apiserver/registry/json.ts'
@@ -31,7 +28,10 @@ import { createLeasePool } from '#apiserver/registry/lease-pool.ts'
 import { createObjectStore } from '#apiserver/registry/object-store.ts'
 import type { StoredObject } from '#apiserver/registry/stored-object.ts'
 import type { UserInfo } from '#apiserver/request.ts'
-import { createRouter } from '#apiserver/routes.ts'
+import { createRouter, type ResourceHandler } from '#apiserver/routes.ts'
+import { bindingSubresource } from '#apiserver/subresources/binding.ts'
+import { reviewHandler } from '#apiserver/subresources/reviews.ts'
+import { createSubresources } from '#apiserver/subresources/subresources.ts'
 import { createClient } from '#client/client.ts'
 import { createInformerFactory } from '#client/informer-factory.ts'
 import type { Transport } from '#client/transport.ts'
@@ -39,15 +39,6 @@ import type { KeyValue, Store } from '#store/store.ts'
 import type { Clock } from '#sys/clock.ts'
 import type { Logger } from '#sys/log.ts'
 import type { Random } from '#sys/random.ts'
-
-/** Who may do what, and what is changed or refused on the way in. */
-export interface AccessControl {
-  readonly authentication: Authentication
-  readonly authorization: Authorization
-  readonly admission: Admission
-  impersonate?(user: UserInfo, request: ApiRequest): Promise<UserInfo>
-  readonly serviceHooks?: WriteHooks
-}
 
 export interface ApiServerOptions {
   readonly store: Store
@@ -98,11 +89,11 @@ export async function startApiServer(options: ApiServerOptions, signal: AbortSig
   handle = createPipeline({
     authentication: access.authentication,
     authorization: access.authorization,
-    impersonate: access.impersonate ?? (async (user) => user),
+    impersonate: access.impersonation ?? (async (user) => user),
     route: createRouter({
       catalog,
-      resources: createResourceRoutes(registry),
-      subresource: () => undefined,
+      resources: resourceHandler(registry, access),
+      subresource: createSubresources({ catalog, registry, access, client }),
       path: pathsOf(options, catalog, state),
     }),
     observer: NO_OBSERVER,
@@ -120,6 +111,17 @@ export async function startApiServer(options: ApiServerOptions, signal: AbortSig
     address: listener?.address,
     updateTls: (tls) => listener?.updateTls(tls),
     stopped: stop(signal, state, listener, informing, options.shutdownGraceMs ?? SHUTDOWN_GRACE_MS),
+  }
+}
+
+/** Stored kinds go to the registry; reviews and bindings are answered and forgotten. */
+function resourceHandler(registry: RegistryDependencies, access: AccessControl): ResourceHandler {
+  const stored = createResourceRoutes(registry)
+  const review = reviewHandler(registry, access.reviewers ?? {})
+  const binding = bindingSubresource(registry, registry.catalog.find('', 'v1', 'pods')!)
+  return (context, kind) => {
+    if (isStored(kind)) return stored(context, kind)
+    return kind.kind === 'Binding' ? binding(context, kind) : review(context, kind)
   }
 }
 

@@ -281,7 +281,8 @@ function argumentType(expected: string, actual: unknown): StrategicMergeError {
 }
 
 /** As Go prints a map with %v: `map[a:1 b:[x y]]`. */
-function goMap(map: JsonObject): string {
+/** A map as Go prints it with %v: `map[a:1 b:[x y]]`, keys sorted. */
+export function goMap(map: JsonObject): string {
   const entries = Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1))
   return `map[${entries.map(([key, value]) => `${key}:${goValue(value)}`).join(' ')}]`
 }

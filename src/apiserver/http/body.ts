@@ -3,7 +3,7 @@
 import type { ApiRequest } from '#apiserver/exchange.ts'
 import { negotiateInput } from '#apiserver/http/negotiation.ts'
 import type { Body } from '#apiserver/registry/decode.ts'
-import type { PatchBody } from '#apiserver/registry/patch.ts'
+import type { PatchBody } from '#apiserver/registry/patchers.ts'
 
 /** Reads a body that is an object of the API; throws 415 for a media type that is none of ours, 413 for one too large. */
 export async function readBody(request: ApiRequest): Promise<Body> {

@@ -3,6 +3,7 @@
 // A list of plain JSON is never built as an object: it is the concatenation of what the watch cache already has as
 // bytes, less the kind and apiVersion that items of a list do not carry.
 
+import { encodeProtobuf } from '#api/codec/protobuf.ts'
 import { encodeYaml } from '#api/codec/yaml.ts'
 import { apiVersionOf, type JsonObject } from '#api/meta/object.ts'
 import type { ApiResponse } from '#apiserver/exchange.ts'
@@ -43,7 +44,7 @@ export function encodeObject(object: JsonObject, format: OutputFormat): Uint8Arr
     case 'application/yaml':
       return Buffer.from(encodeYaml(object))
     case 'application/vnd.kubernetes.protobuf':
-      throw new Error('no protobuf yet')
+      return encodeProtobuf(object)
   }
 }
 

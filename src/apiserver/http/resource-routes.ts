@@ -45,17 +45,17 @@ export function createResourceRoutes(dependencies: RegistryDependencies) {
     const scope = scopeOf(context, kind)
     switch (info.verb) {
       case 'get':
-        return get(dependencies, scope, context)
+        return getHandler(dependencies, scope, context)
       case 'list':
         return list(dependencies, scope, context)
       case 'watch':
         return watch(dependencies, scope, context)
       case 'create':
-        return create(dependencies, scope, context)
+        return createHandler(dependencies, scope, context)
       case 'update':
-        return update(dependencies, scope, context)
+        return updateHandler(dependencies, scope, context)
       case 'patch':
-        return patch(dependencies, scope, context)
+        return patchHandler(dependencies, scope, context)
       case 'delete':
         return remove(dependencies, scope, context)
       case 'deletecollection':
@@ -83,7 +83,7 @@ export function scopeOf(context: RequestContext, kind: KindDefinition): Scope {
 }
 
 /** Whether this kind has this path, and this path this method. */
-function checkPath(kind: KindDefinition, context: RequestContext): void {
+export function checkPath(kind: KindDefinition, context: RequestContext): void {
   const { info, request } = context
   const hasName = info.parts.length >= 2
   const isNamespacePath = info.namespace !== '' && !(info.group === '' && info.resource === 'namespaces')
@@ -107,7 +107,12 @@ function notRepresentable(): Error {
   return failure(406, 'NotAcceptable', text, {})
 }
 
-function objectResponse(scope: Scope, stored: StoredObject, code: number, format: OutputFormat): ApiResponse {
+export function objectResponse(
+  scope: Scope,
+  stored: StoredObject,
+  code: number,
+  format: OutputFormat,
+): ApiResponse {
   const object = toVersion(scope.kind, stored.object, scope.version)
   return {
     type: 'object',
@@ -119,7 +124,7 @@ function objectResponse(scope: Scope, stored: StoredObject, code: number, format
   }
 }
 
-async function get(
+export async function getHandler(
   dependencies: RegistryDependencies,
   scope: Scope,
   { request }: RequestContext,
@@ -151,7 +156,7 @@ async function watch(
   return { type: 'watch', watch: watchObjects(dependencies, scope, options), format }
 }
 
-async function create(
+export async function createHandler(
   dependencies: RegistryDependencies,
   scope: Scope,
   { request, trail }: RequestContext,
@@ -166,7 +171,7 @@ async function create(
   return objectResponse(scope, await createObject(dependencies, scope, draft, options), 201, format)
 }
 
-async function update(
+export async function updateHandler(
   dependencies: RegistryDependencies,
   scope: Scope,
   { request, trail }: RequestContext,
@@ -182,7 +187,7 @@ async function update(
   return objectResponse(scope, stored, created ? 201 : 200, format)
 }
 
-async function patch(
+export async function patchHandler(
   dependencies: RegistryDependencies,
   scope: Scope,
   { request }: RequestContext,

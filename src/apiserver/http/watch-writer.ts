@@ -4,6 +4,7 @@
 // through `deliver` to the watch cache, which ends a watch that falls too far behind.
 // Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/watch.go
 
+import { watchFrame } from '#api/codec/protobuf.ts'
 import type { JsonObject } from '#api/meta/object.ts'
 import { apiVersionOf } from '#api/meta/object.ts'
 import { StatusError } from '#api/meta/status.ts'
@@ -94,5 +95,5 @@ function frameOf(type: string, object: JsonObject, format: OutputFormat): Buffer
   if (format.mediaType === 'application/yaml') {
     return Buffer.concat([Buffer.from('---\n'), encodeObject({ type, object }, format)])
   }
-  throw new Error('no protobuf yet')
+  return watchFrame(type, encodeObject(object, format))
 }

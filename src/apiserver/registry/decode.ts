@@ -5,6 +5,7 @@
 import { decodeBody } from '#api/codec/body.ts'
 import { decodeJson, decodeValue, type FieldValidation } from '#api/codec/json.ts'
 import { JsonSyntaxError } from '#api/codec/json-syntax.ts'
+import { decodeProtobufMessage, openProtobuf, PROTOBUF_MEDIA_TYPE } from '#api/codec/protobuf.ts'
 import { decodeYaml } from '#api/codec/yaml.ts'
 import type { KindDefinition } from '#api/kinds/kind.ts'
 import { apiVersionOf, type GroupVersionKind, type JsonObject } from '#api/meta/object.ts'
@@ -24,6 +25,12 @@ export interface DecodeOptions {
   warn(text: string): void
 }
 
+const BODY_FORMATS = {
+  'application/json': 'json',
+  'application/yaml': 'yaml',
+  'application/vnd.kubernetes.protobuf': 'protobuf',
+} as const
+
 /** Decodes a body into the kind of the path, converted to its stored version and defaulted. */
 export function decodeKind(
   body: Body,
@@ -41,7 +48,7 @@ export function decodeKind(
 export function decodeTyped(body: Body, wanted: GroupVersionKind, options: DecodeOptions): JsonObject {
   if (body.type === 'object') return decodeInProcess(body.object, wanted)
   const { object, warnings } = decodeBody(body.bytes, wanted, {
-    mediaType: body.mediaType === 'application/yaml' ? 'yaml' : 'json',
+    mediaType: BODY_FORMATS[body.mediaType],
     fieldValidation: options.validation,
   })
   for (const problem of warnings) warnOf(problem, options)
@@ -53,6 +60,8 @@ export function decodeDeleteOptions(body: Body): JsonObject {
   const schema = kindSchema('', 'v1', 'DeleteOptions')
   try {
     if (body.type === 'object') return decodeValue(body.object, schema).object
+    if (body.mediaType === PROTOBUF_MEDIA_TYPE)
+      return decodeProtobufMessage(openProtobuf(body.bytes).raw, schema!)
     const decode = body.mediaType === 'application/yaml' ? decodeYaml : decodeJson
     return decode(body.bytes, schema, 'Ignore').object
   } catch (error) {

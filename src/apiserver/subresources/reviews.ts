@@ -1,0 +1,47 @@
+// Kinds that are questions: created, answered at once, never stored (SubjectAccessReview, TokenReview, …).
+
+import type { KindDefinition } from '#api/kinds/kind.ts'
+import { invalid, methodNotAllowed } from '#api/meta/status.ts'
+import type { Reviewer } from '#apiserver/access-control.ts'
+import type { ApiResponse } from '#apiserver/exchange.ts'
+import { readBody } from '#apiserver/http/body.ts'
+import { negotiateOutput } from '#apiserver/http/negotiation.ts'
+import { scopeOf } from '#apiserver/http/resource-routes.ts'
+import type { RequestContext } from '#apiserver/pipeline.ts'
+import { admissionRequest } from '#apiserver/registry/admit.ts'
+import { writeOptionsObject } from '#apiserver/registry/create.ts'
+import { decodeKind } from '#apiserver/registry/decode.ts'
+import type { RegistryDependencies } from '#apiserver/registry/dependencies.ts'
+import { parseWriteOptions } from '#apiserver/registry/options.ts'
+import { ensureNamespace, kindContext } from '#apiserver/registry/scope.ts'
+
+export function reviewHandler(
+  dependencies: RegistryDependencies,
+  reviewers: Readonly<Record<string, Reviewer>>,
+) {
+  return async (context: RequestContext, kind: KindDefinition): Promise<ApiResponse> => {
+    const { request, trail, user } = context
+    const reviewer = reviewers[kind.kind]
+    if (context.info.verb !== 'create' || !reviewer) throw methodNotAllowed()
+    const format = negotiateOutput(request.head, { conversions: false })
+    const body = await readBody(request)
+    const options = parseWriteOptions(request.head.query, 'CreateOptions')
+    const review = decodeKind(body, kind, context.info.version, {
+      validation: options.fieldValidation,
+      warn: trail.warn,
+    })
+    const scope = scopeOf(context, kind)
+    ensureNamespace(scope, review)
+    const admission = admissionRequest(scope, {
+      operation: 'CREATE',
+      dryRun: options.dryRun,
+      object: review,
+      options: writeOptionsObject('CreateOptions', options),
+    })
+    await dependencies.admission.mutate(admission)
+    const errors = [...(kind.validate?.(review, kindContext(scope, dependencies.clock.now())) ?? [])]
+    if (errors.length > 0) throw invalid(kind.group, kind.kind, '', errors)
+    await dependencies.admission.validate(admission)
+    return { type: 'object', code: 201, object: await reviewer(review, user, scope.namespace), format }
+  }
+}

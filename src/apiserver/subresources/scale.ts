@@ -1,0 +1,183 @@
+// The scale of a workload: replicas wanted and there, in one shape for every kind that has them.
+//
+// Reading makes a Scale of the parent; writing puts its replicas into the parent, which is then updated by its own
+// rules. Upstream: pkg/registry/apps/deployment/storage/storage.go (ScaleREST, scaleUpdatedObjectInfo)
+
+import type { KindDefinition } from '#api/kinds/kind.ts'
+import { invalid as invalidField, Path } from '#api/meta/field-error.ts'
+import { isPathSegmentName } from '#api/meta/names.ts'
+import type { JsonObject, ObjectMeta } from '#api/meta/object.ts'
+import { validateObjectMeta } from '#api/meta/object-meta-validation.ts'
+import { failure, invalid, methodNotAllowed, notFound } from '#api/meta/status.ts'
+import type { ApiResponse } from '#apiserver/exchange.ts'
+import { readBody, readPatch } from '#apiserver/http/body.ts'
+import { negotiateOutput, negotiatePatch, type OutputFormat } from '#apiserver/http/negotiation.ts'
+import { scopeOf } from '#apiserver/http/resource-routes.ts'
+import type { RequestContext } from '#apiserver/pipeline.ts'
+import { groupResourceOf } from '#apiserver/registry/catalog.ts'
+import { decodeTyped } from '#apiserver/registry/decode.ts'
+import type { RegistryDependencies } from '#apiserver/registry/dependencies.ts'
+import { getObject } from '#apiserver/registry/get.ts'
+import { cloneJson, metadataOf } from '#apiserver/registry/json.ts'
+import { parsePatchOptions, parseWriteOptions, type WriteOptions } from '#apiserver/registry/options.ts'
+import { readApplied } from '#apiserver/registry/patch.ts'
+import { patcherOf } from '#apiserver/registry/patchers.ts'
+import { ensureName, ensureNamespace, fieldManagerOf, type Scope } from '#apiserver/registry/scope.ts'
+import { updateObject } from '#apiserver/registry/update.ts'
+import type { ResourceHandler } from '#apiserver/routes.ts'
+
+const SCALE = { group: 'autoscaling', version: 'v1', kind: 'Scale' }
+
+export function scaleSubresource(dependencies: RegistryDependencies): ResourceHandler {
+  return async (context, kind) => {
+    const scope = scopeOf(context, kind)
+    switch (context.info.verb) {
+      case 'get':
+        return get(dependencies, scope, context)
+      case 'update':
+        return update(dependencies, scope, context)
+      case 'patch':
+        return patch(dependencies, scope, context)
+      default:
+        throw methodNotAllowed()
+    }
+  }
+}
+
+const answer = (scale: JsonObject, format: OutputFormat): ApiResponse => ({
+  type: 'object',
+  code: 200,
+  object: scale,
+  format,
+})
+
+async function get(
+  dependencies: RegistryDependencies,
+  scope: Scope,
+  { request }: RequestContext,
+): Promise<ApiResponse> {
+  const format = negotiateOutput(request.head, { conversions: false })
+  const parent = await getObject(dependencies, scope, request.head.query.get('resourceVersion') ?? '')
+  return answer(scaleOf(scope.kind, parent.object), format)
+}
+
+async function update(
+  dependencies: RegistryDependencies,
+  scope: Scope,
+  { request, trail }: RequestContext,
+): Promise<ApiResponse> {
+  const format = negotiateOutput(request.head, { conversions: false })
+  const body = await readBody(request)
+  const options = parseWriteOptions(request.head.query, 'UpdateOptions')
+  const scale = decodeTyped(body, SCALE, { validation: options.fieldValidation, warn: trail.warn })
+  ensureNamespace(scope, scale)
+  ensureName(scope, scale)
+  return answer(await writeScale(dependencies, scope, options, () => scale), format)
+}
+
+async function patch(
+  dependencies: RegistryDependencies,
+  scope: Scope,
+  { request }: RequestContext,
+): Promise<ApiResponse> {
+  const mediaType = negotiatePatch(request.head)
+  if (!mediaType) throw failure(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {})
+  const format = negotiateOutput(request.head, { conversions: false })
+  const body = await readPatch(request)
+  const isApply = mediaType === 'application/apply-patch+yaml'
+  const options = parsePatchOptions(request.head.query, isApply)
+  if (mediaType === 'application/apply-patch+yaml') {
+    const applied = readApplied(scope, body, options)
+    return answer(
+      await writeScale(dependencies, scope, options, (current) => mergeApplied(current, applied)),
+      format,
+    )
+  }
+  const patcher = patcherOf(scope, SCALE, mediaType, body, options)
+  return answer(await writeScale(dependencies, scope, options, patcher), format)
+}
+
+/** A Scale has one field to apply. */
+function mergeApplied(current: JsonObject, applied: JsonObject): JsonObject {
+  return {
+    ...current,
+    spec: { ...(current['spec'] as JsonObject), ...(applied['spec'] as JsonObject | undefined) },
+  }
+}
+
+async function writeScale(
+  dependencies: RegistryDependencies,
+  scope: Scope,
+  options: WriteOptions,
+  change: (current: JsonObject) => JsonObject,
+): Promise<JsonObject> {
+  const { kind } = scope
+  const { stored } = await updateObject(dependencies, scope, {
+    options,
+    async makeNew(current) {
+      if (!current) throw notFound(groupResourceOf(kind), scope.name)
+      const scale = change(scaleOf(kind, current))
+      validateScale(scope, scale)
+      const draft = cloneJson(current)
+      const { resourceVersion, uid } = scale['metadata'] as ObjectMeta
+      const metadata = metadataOf(draft)
+      if (resourceVersion) metadata['resourceVersion'] = resourceVersion
+      if (uid) metadata['uid'] = uid
+      setPath(
+        draft,
+        kind.scale!.specReplicasPath,
+        (scale['spec'] as { replicas?: number } | undefined)?.replicas ?? 0,
+      )
+      dependencies.fields.recordUpdate(scope, draft, current, fieldManagerOf(scope, options.fieldManager))
+      return draft
+    },
+  })
+  return scaleOf(kind, stored.object)
+}
+
+function validateScale(scope: Scope, scale: JsonObject): void {
+  const meta = (scale['metadata'] ?? {}) as ObjectMeta
+  const errors = validateObjectMeta(meta, true, isPathSegmentName)
+  const replicas = (scale['spec'] as { replicas?: number } | undefined)?.replicas ?? 0
+  if (replicas < 0) {
+    errors.push(
+      invalidField(new Path('spec').child('replicas'), replicas, 'must be greater than or equal to 0'),
+    )
+  }
+  if (errors.length > 0) throw invalid('autoscaling', 'Scale', scope.name, errors)
+}
+
+/** The Scale of a workload in its storage version. */
+export function scaleOf(kind: KindDefinition, parent: JsonObject): JsonObject {
+  const { specReplicasPath, statusReplicasPath, selector } = kind.scale!
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = parent['metadata'] as ObjectMeta
+  const wanted = getPath(parent, specReplicasPath)
+  const selected = selector(parent)
+  return {
+    kind: 'Scale',
+    apiVersion: 'autoscaling/v1',
+    metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
+    spec: wanted ? { replicas: wanted } : {},
+    status: {
+      replicas: getPath(parent, statusReplicasPath) ?? 0,
+      ...(selected !== '' && { selector: selected }),
+    },
+  }
+}
+
+const partsOf = (path: string): string[] => path.split('.').filter((part) => part !== '')
+
+function getPath(object: JsonObject, path: string): unknown {
+  return partsOf(path).reduce<unknown>((value, part) => (value as JsonObject | undefined)?.[part], object)
+}
+
+function setPath(object: JsonObject, path: string, value: unknown): void {
+  const parts = partsOf(path)
+  const last = parts.pop()!
+  let target = object
+  for (const part of parts) {
+    target[part] ??= {}
+    target = target[part] as JsonObject
+  }
+  target[last] = value
+}

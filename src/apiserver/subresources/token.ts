@@ -1,0 +1,48 @@
+// The token of a service account: POST to serviceaccounts/{name}/token.
+
+import type { JsonObject } from '#api/meta/object.ts'
+import { methodNotAllowed, pathNotFound } from '#api/meta/status.ts'
+import type { TokenRequest } from '#api/types/authentication.ts'
+import type { TokenIssuing } from '#apiserver/access-control.ts'
+import { readBody } from '#apiserver/http/body.ts'
+import { negotiateOutput } from '#apiserver/http/negotiation.ts'
+import { scopeOf } from '#apiserver/http/resource-routes.ts'
+import { admissionRequest } from '#apiserver/registry/admit.ts'
+import { writeOptionsObject } from '#apiserver/registry/create.ts'
+import { decodeTyped } from '#apiserver/registry/decode.ts'
+import type { RegistryDependencies } from '#apiserver/registry/dependencies.ts'
+import { parseWriteOptions } from '#apiserver/registry/options.ts'
+import type { ResourceHandler } from '#apiserver/routes.ts'
+
+const TOKEN_REQUEST = { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' }
+
+export function tokenSubresource(
+  dependencies: RegistryDependencies,
+  issuer: TokenIssuing | undefined,
+): ResourceHandler {
+  return async (context, kind) => {
+    const { request, trail, info } = context
+    if (info.verb !== 'create') throw methodNotAllowed()
+    if (!issuer) throw pathNotFound()
+    const format = negotiateOutput(request.head, { conversions: false })
+    const body = await readBody(request)
+    const options = parseWriteOptions(request.head.query, 'CreateOptions')
+    const draft = decodeTyped(body, TOKEN_REQUEST, { validation: options.fieldValidation, warn: trail.warn })
+    const scope = scopeOf(context, kind)
+    const admission = admissionRequest(scope, {
+      operation: 'CREATE',
+      dryRun: options.dryRun,
+      object: draft,
+      options: writeOptionsObject('CreateOptions', options),
+    })
+    await dependencies.admission.mutate(admission)
+    const issued = await issuer.issue(
+      scope.namespace,
+      scope.name,
+      draft as unknown as TokenRequest,
+      (completed) =>
+        dependencies.admission.validate({ ...admission, object: completed as unknown as JsonObject }),
+    )
+    return { type: 'object', code: 201, object: issued as unknown as JsonObject, format }
+  }
+}
