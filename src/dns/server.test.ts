@@ -6,7 +6,7 @@ import type { EndpointSlice } from '#api/types/discovery.ts'
 import type { ClusterNames } from '#dns/records.ts'
 import { respond } from '#dns/server.ts'
 
-const service = (name: string, spec: Service['spec']): Service => ({
+const service = (name: string, spec: NonNullable<Service['spec']>): Service => ({
   metadata: { namespace: 'default', name },
   spec,
 })

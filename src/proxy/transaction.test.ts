@@ -11,7 +11,7 @@ import { run } from '#sys/process.ts'
 
 const NODE = { name: 'n1', zone: '' }
 
-function service(spec: Service['spec'], name = 'web'): Service {
+function service(spec: NonNullable<Service['spec']>, name = 'web'): Service {
   return { metadata: { namespace: 'default', name }, spec: { clusterIPs: ['10.96.0.5'], ...spec } }
 }
 
