@@ -1,0 +1,173 @@
+// The gRPC channel to the runtime's unix socket: makes calls out of the table of messages, each with a deadline.
+//
+// Whatever comes back as a gRPC error leaves here as a CriError with the code's name and the runtime's words,
+// which is what events and container statuses show. Upstream: staging/src/k8s.io/cri-client/pkg/remote_runtime.go
+
+import grpc from '@grpc/grpc-js'
+import protoLoader from '@grpc/proto-loader'
+import { ENUMS, IMAGE_CALLS, MESSAGES, RUNTIME_CALLS } from '#kubelet/cri/messages.ts'
+
+/** What the runtime answered instead of a result; `message` is its own text. */
+export class CriError extends Error {
+  readonly code: grpc.status
+
+  constructor(code: grpc.status, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'CriError'
+    this.code = code
+  }
+}
+
+export const isNotFound = (error: unknown): boolean =>
+  error instanceof CriError && error.code === grpc.status.NOT_FOUND
+
+/** No answer in time; says nothing about whether the call took effect. */
+export const isDeadline = (error: unknown): boolean =>
+  error instanceof CriError && error.code === grpc.status.DEADLINE_EXCEEDED
+
+/** The runtime does not have this call. */
+export const isUnimplemented = (error: unknown): boolean =>
+  error instanceof CriError && error.code === grpc.status.UNIMPLEMENTED
+
+export type Call = (typeof RUNTIME_CALLS)[number] | (typeof IMAGE_CALLS)[number]
+
+export interface CriChannel {
+  /** Rejects with CriError. Aborting `signal` cancels the call at the runtime as well. */
+  call<T>(name: Call, request: object, timeoutMs: number, signal?: AbortSignal): Promise<T>
+  /** Calls `onEvent` for each message of the runtime's event stream; rejects when it ends or is not there. */
+  events(onEvent: (event: object) => void, signal: AbortSignal): Promise<void>
+  close(): void
+}
+
+/** Both directions: a log line of 16 MiB or a list of thousands of containers has to fit. */
+const MAX_MESSAGE_BYTES = 16 * 1024 * 1024
+
+export function openChannel(socket: string): CriChannel {
+  const loaded = grpc.loadPackageDefinition(loadDefinition()) as unknown as {
+    runtime: { v1: Record<'RuntimeService' | 'ImageService', grpc.ServiceClientConstructor> }
+  }
+  const options = {
+    'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
+    'grpc.max_send_message_length': MAX_MESSAGE_BYTES,
+    // containerd rejects the authority that grpc-js derives from a socket's path.
+    'grpc.default_authority': 'localhost',
+    // A runtime that restarts is back within a second; the default backoff grows to two minutes.
+    'grpc.initial_reconnect_backoff_ms': 100,
+    'grpc.max_reconnect_backoff_ms': 1000,
+  }
+  const address = `unix://${socket}`
+  const credentials = grpc.credentials.createInsecure()
+  const runtime = new loaded.runtime.v1.RuntimeService(address, credentials, options)
+  const images = new loaded.runtime.v1.ImageService(address, credentials, options)
+  const isImageCall = new Set<string>(IMAGE_CALLS)
+
+  return {
+    call<T>(name: Call, request: object, timeoutMs: number, signal?: AbortSignal): Promise<T> {
+      const client = isImageCall.has(name) ? images : runtime
+      return unary<T>(client, name, request, timeoutMs, signal)
+    },
+    events: (onEvent, signal) => stream(runtime, onEvent, signal),
+    close() {
+      runtime.close()
+      images.close()
+    },
+  }
+}
+
+type Unary = (
+  request: object,
+  options: grpc.CallOptions,
+  callback: (error: grpc.ServiceError | null, response: unknown) => void,
+) => grpc.ClientUnaryCall
+
+function unary<T>(
+  client: grpc.Client,
+  name: string,
+  request: object,
+  timeoutMs: number,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    if (signal?.aborted) return reject(new CriError(grpc.status.CANCELLED, 'context canceled'))
+    const method = (client as unknown as Record<string, Unary>)[name]
+    if (!method) throw new Error(`no CRI call ${name}`)
+    const call = method.call(client, request, { deadline: deadlineIn(timeoutMs) }, (error, response) => {
+      signal?.removeEventListener('abort', onAbort)
+      if (error) reject(new CriError(error.code, error.details, { cause: error }))
+      else resolve(response as T)
+    })
+    const onAbort = () => call.cancel()
+    signal?.addEventListener('abort', onAbort, { once: true })
+  })
+}
+
+/** grpc-js counts deadlines on the machine's clock, whatever clock the kubelet was given. */
+function deadlineIn(timeoutMs: number): Date {
+  return new Date(performance.timeOrigin + performance.now() + timeoutMs)
+}
+
+type ServerStream = (request: object) => grpc.ClientReadableStream<object>
+
+function stream(client: grpc.Client, onEvent: (event: object) => void, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const method = (client as unknown as Record<string, ServerStream>)['GetContainerEvents']
+    if (!method) throw new Error('no CRI call GetContainerEvents')
+    const call = method.call(client, {})
+    signal.addEventListener('abort', () => call.cancel(), { once: true })
+    call.on('data', onEvent)
+    call.on('end', resolve)
+    call.on('error', (error: grpc.ServiceError) =>
+      signal.aborted ? resolve() : reject(new CriError(error.code, error.details, { cause: error })),
+    )
+  })
+}
+
+function loadDefinition(): protoLoader.PackageDefinition {
+  const types: Record<string, object> = {}
+  for (const [name, line] of Object.entries(MESSAGES)) types[name] = { fields: fieldsOf(line) }
+  for (const [name, line] of Object.entries(ENUMS)) {
+    types[name] = { values: Object.fromEntries(line.split(' ').map((value, number) => [value, number])) }
+  }
+  const methodsOf = (calls: readonly string[]): Record<string, object> =>
+    Object.fromEntries(
+      calls.map((name) => [name, { requestType: `${name}Request`, responseType: `${name}Response` }]),
+    )
+  types['RuntimeService'] = {
+    methods: {
+      ...methodsOf(RUNTIME_CALLS),
+      GetContainerEvents: {
+        requestType: 'GetEventsRequest',
+        responseType: 'ContainerEventResponse',
+        responseStream: true,
+      },
+    },
+  }
+  types['ImageService'] = { methods: methodsOf(IMAGE_CALLS) }
+  const root = { nested: { runtime: { nested: { v1: { nested: types } } } } }
+  return protoLoader.fromJSON(root as Parameters<typeof protoLoader.fromJSON>[0], {
+    longs: Number,
+    enums: String,
+    bytes: Buffer,
+    defaults: true,
+    arrays: true,
+    objects: true,
+  })
+}
+
+const FIELD = /^(\w+):([*%]?)(\w+)=(\d+)$/
+
+/** `id:string=1 labels:%string=5` as protobufjs wants it. Scalars in proto3 lists are packed by default there. */
+function fieldsOf(line: string): Record<string, object> {
+  const fields: Record<string, object> = {}
+  for (const text of line.split(' ').filter((part) => part !== '')) {
+    const [, name = '', shape, type = '', id] = FIELD.exec(text) ?? []
+    if (!name) throw new Error(`malformed field ${text}`)
+    fields[name] = {
+      type,
+      id: Number(id),
+      ...(shape === '*' && { rule: 'repeated' }),
+      ...(shape === '%' && { keyType: 'string' }),
+    }
+  }
+  return fields
+}
