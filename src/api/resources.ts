@@ -11,20 +11,26 @@ import type {
   ConfigMap,
   Endpoints,
   Event,
+  LimitRange,
   Namespace,
   Node,
   PersistentVolume,
   PersistentVolumeClaim,
   Pod,
   ReplicationController,
+  ResourceQuota,
   Secret,
   Service,
   ServiceAccount,
 } from '#api/types/core.ts'
 import type { EndpointSlice } from '#api/types/discovery.ts'
+import type { FlowSchema, PriorityLevelConfiguration } from '#api/types/flowcontrol.ts'
+import type { IngressClass, IPAddress, ServiceCIDR } from '#api/types/networking.ts'
+import type { RuntimeClass } from '#api/types/node.ts'
 import type { PodDisruptionBudget } from '#api/types/policy.ts'
 import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from '#api/types/rbac.ts'
 import type { PriorityClass } from '#api/types/scheduling.ts'
+import type { StorageClass } from '#api/types/storage.ts'
 
 /** Names a resource and carries its type. */
 export interface ResourceType<T extends KubeObject = KubeObject> {
@@ -100,5 +106,25 @@ export const priorityClasses = inGroup<PriorityClass>(
   'scheduling.k8s.io',
   'priorityclasses',
   'PriorityClass',
+  false,
+)
+export const limitRanges = core<LimitRange>('limitranges', 'LimitRange')
+export const resourceQuotas = core<ResourceQuota>('resourcequotas', 'ResourceQuota')
+export const ingressClasses = inGroup<IngressClass>(
+  'networking.k8s.io',
+  'ingressclasses',
+  'IngressClass',
+  false,
+)
+export const ipAddresses = inGroup<IPAddress>('networking.k8s.io', 'ipaddresses', 'IPAddress', false)
+export const serviceCIDRs = inGroup<ServiceCIDR>('networking.k8s.io', 'servicecidrs', 'ServiceCIDR', false)
+export const runtimeClasses = inGroup<RuntimeClass>('node.k8s.io', 'runtimeclasses', 'RuntimeClass', false)
+export const storageClasses = inGroup<StorageClass>('storage.k8s.io', 'storageclasses', 'StorageClass', false)
+const FLOW_CONTROL = 'flowcontrol.apiserver.k8s.io'
+export const flowSchemas = inGroup<FlowSchema>(FLOW_CONTROL, 'flowschemas', 'FlowSchema', false)
+export const priorityLevelConfigurations = inGroup<PriorityLevelConfiguration>(
+  FLOW_CONTROL,
+  'prioritylevelconfigurations',
+  'PriorityLevelConfiguration',
   false,
 )
