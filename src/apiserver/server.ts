@@ -30,6 +30,7 @@ import type { StoredObject } from '#apiserver/registry/stored-object.ts'
 import type { UserInfo } from '#apiserver/request.ts'
 import { createRouter, type ResourceHandler } from '#apiserver/routes.ts'
 import { bindingSubresource } from '#apiserver/subresources/binding.ts'
+import type { KubeletTls } from '#apiserver/subresources/node-connection.ts'
 import { reviewHandler } from '#apiserver/subresources/reviews.ts'
 import { createSubresources } from '#apiserver/subresources/subresources.ts'
 import { createClient } from '#client/client.ts'
@@ -46,6 +47,8 @@ export interface ApiServerOptions {
   readonly listen?: { readonly host: string; readonly port: number; readonly tls: TlsFiles }
   /** Makes access control, which itself reads through the server. */
   accessControl(access: ServerAccess): AccessControl
+  /** The client certificate for kubelets; without it logs, exec and the like cannot reach them. */
+  readonly kubeletTls?: KubeletTls
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger
@@ -93,7 +96,7 @@ export async function startApiServer(options: ApiServerOptions, signal: AbortSig
     route: createRouter({
       catalog,
       resources: resourceHandler(registry, access),
-      subresource: createSubresources({ catalog, registry, access, client }),
+      subresource: createSubresources({ catalog, registry, access, client, kubeletTls: options.kubeletTls }),
       path: pathsOf(options, catalog, state),
     }),
     observer: NO_OBSERVER,

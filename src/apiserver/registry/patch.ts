@@ -3,6 +3,7 @@
 // The patch is applied to the newest state in the version of the request, and again to each newer state when another
 // writer was faster. Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/patch.go
 
+import { DecodeError } from '#api/codec/go-decode.ts'
 import { JsonSyntaxError } from '#api/codec/json-syntax.ts'
 import { decodeYaml, YamlTextError } from '#api/codec/yaml.ts'
 import type { JsonObject, ObjectMeta } from '#api/meta/object.ts'
@@ -45,14 +46,15 @@ async function applyObject(
   body: PatchBody,
   options: PatchWriteOptions,
 ): Promise<UpdateResult> {
-  let patch: JsonObject | undefined
+  let applied: Applied | undefined
   return updateObject(dependencies, scope, {
     options,
     mayCreate: true,
     async makeNew(current) {
-      patch ??= readApplied(scope, body, options)
+      applied ??= readApplied(body, options)
       const { fieldManager: manager, force } = options
-      const draft = dependencies.fields.apply(scope, current, patch, { manager, force })
+      const draft = dependencies.fields.apply(scope, current, applied.object, { manager, force })
+      judgeDoubledKeys(scope, applied, options)
       return checked(scope, draft, current)
     },
   })
@@ -69,18 +71,29 @@ function checked(scope: Scope, draft: JsonObject, current: JsonObject | undefine
   return draft
 }
 
-/** An applied configuration; doubled keys are warned of, or refused when the client is strict. */
-export function readApplied(scope: Scope, body: PatchBody, options: PatchWriteOptions): JsonObject {
-  if (body.type === 'object') return body.object as JsonObject
+/** An applied configuration as it was sent. */
+export interface Applied {
+  readonly object: JsonObject
+  /** Keys that are there twice. */
+  readonly problems: readonly string[]
+}
+
+export function readApplied(body: PatchBody, options: PatchWriteOptions): Applied {
+  if (body.type === 'object') return { object: body.object as JsonObject, problems: [] }
   try {
     const { object, strictProblems } = decodeYaml(body.bytes, undefined, options.fieldValidation)
-    for (const problem of strictProblems) {
-      if (options.fieldValidation === 'Strict') throw badRequest(`error strict decoding YAML: ${problem}`)
-      scope.trail.warn(problem)
-    }
-    return object
+    return { object, problems: strictProblems }
   } catch (error) {
-    if (!(error instanceof YamlTextError || error instanceof JsonSyntaxError)) throw error
+    if (!(error instanceof YamlTextError || error instanceof JsonSyntaxError || error instanceof DecodeError))
+      throw error
     throw badRequest(`error decoding YAML: error converting YAML to JSON: ${error.message}`)
+  }
+}
+
+/** Judged after the configuration has been applied, as upstream does: what the merge finds wrong is said first. */
+export function judgeDoubledKeys(scope: Scope, applied: Applied, options: PatchWriteOptions): void {
+  for (const problem of applied.problems) {
+    if (options.fieldValidation === 'Strict') throw badRequest(`error strict decoding YAML: ${problem}`)
+    scope.trail.warn(problem)
   }
 }

@@ -87,7 +87,7 @@ async function patch(
   const isApply = mediaType === 'application/apply-patch+yaml'
   const options = parsePatchOptions(request.head.query, isApply)
   if (mediaType === 'application/apply-patch+yaml') {
-    const applied = readApplied(scope, body, options)
+    const { object: applied } = readApplied(body, options)
     return answer(
       await writeScale(dependencies, scope, options, (current) => mergeApplied(current, applied)),
       format,

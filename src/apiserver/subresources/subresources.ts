@@ -7,6 +7,10 @@ import type { RegistryDependencies } from '#apiserver/registry/dependencies.ts'
 import type { ResourceHandler } from '#apiserver/routes.ts'
 import { bindingSubresource } from '#apiserver/subresources/binding.ts'
 import { evictionSubresource } from '#apiserver/subresources/eviction.ts'
+import { createNodeConnections, type KubeletTls } from '#apiserver/subresources/node-connection.ts'
+import { podLogSubresource } from '#apiserver/subresources/pod-log.ts'
+import { podStreamSubresource } from '#apiserver/subresources/pod-stream.ts'
+import { proxySubresource } from '#apiserver/subresources/proxy.ts'
 import { scaleSubresource } from '#apiserver/subresources/scale.ts'
 import { isStoredSubresource, storedSubresource } from '#apiserver/subresources/stored.ts'
 import { tokenSubresource } from '#apiserver/subresources/token.ts'
@@ -18,11 +22,15 @@ export interface SubresourceDependencies {
   readonly access: AccessControl
   /** The loopback client. */
   readonly client: Client
+  /** How the server shows itself to kubelets. */
+  readonly kubeletTls: KubeletTls | undefined
 }
 
 /** Gives the handler of a kind's subresource, or undefined where it has none of that name. */
 export function createSubresources(dependencies: SubresourceDependencies) {
   const { registry, access, client } = dependencies
+  const kubelets = createNodeConnections(client, dependencies.kubeletTls)
+  const proxy = proxySubresource(registry, kubelets, client)
   const pod = dependencies.catalog.find('', 'v1', 'pods')!
   const stored = storedSubresource(registry)
   const scale = scaleSubresource(registry)
@@ -30,6 +38,13 @@ export function createSubresources(dependencies: SubresourceDependencies) {
     'pods/binding': bindingSubresource(registry, pod),
     'pods/eviction': evictionSubresource(registry, client),
     'serviceaccounts/token': tokenSubresource(registry, access.tokenIssuer),
+    'pods/log': podLogSubresource(registry, kubelets),
+    'pods/exec': podStreamSubresource(registry, kubelets, 'exec'),
+    'pods/attach': podStreamSubresource(registry, kubelets, 'attach'),
+    'pods/portforward': podStreamSubresource(registry, kubelets, 'portforward'),
+    'pods/proxy': proxy,
+    'services/proxy': proxy,
+    'nodes/proxy': proxy,
   }
   return (kind: KindDefinition, name: string): ResourceHandler | undefined => {
     if (isStoredSubresource(kind, name)) return stored

@@ -1,0 +1,197 @@
+// The proxy subresource of pods, services and nodes: any HTTP request, and upgrades, passed through the API server.
+//
+// The path behind `proxy` becomes the path at the target; redirects that stay there lead back through the proxy.
+// Upstream: pkg/registry/core/{pod,service,node}/rest, staging/src/k8s.io/apimachinery/pkg/util/proxy
+// Left out: rewriting of links within HTML pages
+
+import { request as httpRequest, type IncomingMessage } from 'node:http'
+import { request as httpsRequest, type RequestOptions } from 'node:https'
+import { badRequest, serviceUnavailable } from '#api/meta/status.ts'
+import type { ApiRequest, ApiResponse, ResponseHeaders } from '#apiserver/exchange.ts'
+import { scopeOf } from '#apiserver/http/resource-routes.ts'
+import type { RequestContext } from '#apiserver/pipeline.ts'
+import type { RegistryDependencies } from '#apiserver/registry/dependencies.ts'
+import type { ResourceHandler } from '#apiserver/routes.ts'
+import type { NodeConnections } from '#apiserver/subresources/node-connection.ts'
+import { admitConnect } from '#apiserver/subresources/pod-stream.ts'
+import {
+  nodeTarget,
+  type ProxyTarget,
+  podTarget,
+  serviceTarget,
+} from '#apiserver/subresources/proxy-target.ts'
+import { proxyUpgrade } from '#apiserver/subresources/upgrade-proxy.ts'
+import type { Client } from '#client/client.ts'
+
+const OPTIONS_KINDS: Readonly<Record<string, string>> = {
+  pods: 'PodProxyOptions',
+  services: 'ServiceProxyOptions',
+  nodes: 'NodeProxyOptions',
+}
+
+const CONNECT_TIMEOUT_MS = 30_000
+
+/** Hop-by-hop headers, and those that are between the client and the API server. */
+const NOT_FORWARDED = new Set([
+  'authorization',
+  'connection',
+  'host',
+  'http2-settings',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+])
+
+export function proxySubresource(
+  dependencies: RegistryDependencies,
+  kubelets: NodeConnections,
+  client: Client,
+): ResourceHandler {
+  return async (context, kind) => {
+    const { request, info } = context
+    if (request.head.query.has('dryRun')) throw badRequest('dryRun is not supported')
+    const scope = scopeOf(context, kind)
+    const path = pathBehindProxy(context)
+    await admitConnect(dependencies, scope, { kind: OPTIONS_KINDS[info.resource], apiVersion: 'v1', path })
+    const target = await targetOf()
+    const search = request.rawUrl.includes('?') ? request.rawUrl.slice(request.rawUrl.indexOf('?')) : ''
+    if (path === '' && request.head.method === 'GET' && !request.upgrade) return addSlash(request, search)
+    const tls = target.isKubelet ? kubelets.tls : { rejectUnauthorized: false }
+    const wanted = { ...target, path: `${path === '' ? '/' : path}${search}`, tls }
+    if (request.upgrade) return proxyUpgrade(request, wanted)
+    return forward(context, wanted)
+
+    async function targetOf(): Promise<ProxyTarget> {
+      if (info.resource === 'pods') return podTarget(client, scope.namespace, scope.name)
+      if (info.resource === 'services')
+        return serviceTarget(client, dependencies.random, scope.namespace, scope.name)
+      return nodeTarget(kubelets, scope.name)
+    }
+  }
+}
+
+/** The part of the raw path behind `/proxy`, with its escapes and its trailing slash. */
+function pathBehindProxy({ request, info }: RequestContext): string {
+  const path = request.rawUrl.split('?')[0]!
+  const depth = info.namespace === '' ? 6 : 8
+  const parts = path.split('/')
+  // ['', 'api', 'v1', ('namespaces', ns,) resource, name, 'proxy', …]
+  return parts.length <= depth ? '' : `/${parts.slice(depth).join('/')}`
+}
+
+/** Without its slash the page's relative links would lead astray. */
+function addSlash(request: ApiRequest, search: string): ApiResponse {
+  const location = `${request.rawUrl.split('?')[0]}/${search}`
+  return { type: 'raw', code: 301, headers: { location }, body: '' }
+}
+
+type Wanted = ProxyTarget & { readonly path: string; readonly tls: RequestOptions }
+
+async function forward(context: RequestContext, target: Wanted): Promise<ApiResponse> {
+  const { request } = context
+  const prefix = request.rawUrl.split('?')[0]!.replace(/(\/proxy)(\/.*)?$/, '$1')
+  const headers = forwardedHeaders(request, `${prefix}${target.path.split('?')[0]}`)
+  const answer = await send(request, target, headers)
+  return {
+    type: 'stream',
+    code: answer.statusCode ?? 502,
+    headers: answeredHeaders(answer, target, prefix),
+    body: answer,
+  }
+}
+
+function forwardedHeaders(request: ApiRequest, uri: string): Record<string, string | string[]> {
+  const headers: Record<string, string | string[]> = {}
+  for (const [name, value] of Object.entries(request.head.headers)) {
+    if (
+      value === undefined ||
+      name.startsWith(':') ||
+      NOT_FORWARDED.has(name) ||
+      name.startsWith('impersonate-')
+    )
+      continue
+    headers[name] = typeof value === 'string' ? value : [...value]
+  }
+  headers['x-forwarded-uri'] = uri
+  const host = request.head.headers[':authority'] ?? request.head.headers['host']
+  if (typeof host === 'string') headers['x-forwarded-host'] = host
+  headers['x-forwarded-proto'] = 'https'
+  headers['x-forwarded-for'] = request.head.remoteAddress
+  return headers
+}
+
+function send(
+  request: ApiRequest,
+  target: Wanted,
+  headers: Record<string, string | string[]>,
+): Promise<IncomingMessage> {
+  const { body } = request
+  return new Promise((resolve, reject) => {
+    const options: RequestOptions = {
+      host: target.host,
+      port: target.port,
+      path: target.path,
+      method: request.head.method,
+      headers,
+      agent: false,
+      signal: request.signal,
+      ...target.tls,
+    }
+    const outgoing = target.protocol === 'https:' ? httpsRequest(options) : httpRequest(options)
+    outgoing.on('response', (answer) => {
+      answer.socket.setTimeout(0)
+      resolve(answer)
+    })
+    outgoing.on('error', (error) =>
+      reject(serviceUnavailable(`error trying to reach service: ${error.message}`)),
+    )
+    outgoing.setTimeout(CONNECT_TIMEOUT_MS, () => outgoing.destroy(new Error('i/o timeout')))
+    if (body.type === 'bytes') void pump(body.stream, outgoing)
+    else outgoing.end(body.type === 'object' ? JSON.stringify(body.object) : undefined)
+  })
+}
+
+async function pump(
+  stream: AsyncIterable<Uint8Array>,
+  outgoing: ReturnType<typeof httpRequest>,
+): Promise<void> {
+  try {
+    for await (const chunk of stream) {
+      if (outgoing.destroyed) return
+      if (!outgoing.write(chunk))
+        await new Promise((resolve) => outgoing.once('drain', resolve).once('close', resolve))
+    }
+    outgoing.end()
+  } catch (error) {
+    outgoing.destroy(error as Error)
+  }
+}
+
+function answeredHeaders(answer: IncomingMessage, target: Wanted, prefix: string): ResponseHeaders {
+  const headers: Record<string, string | string[]> = {}
+  for (const [name, value] of Object.entries(answer.headers)) {
+    if (value !== undefined && !NOT_FORWARDED.has(name)) headers[name] = value
+  }
+  const location = answer.headers.location
+  if (location !== undefined) headers['location'] = rewritten(location, target, prefix)
+  return headers
+}
+
+/** A redirect within the target leads through the proxy again; one to elsewhere stays as it is. */
+export function rewritten(
+  location: string,
+  target: Pick<ProxyTarget, 'host' | 'port'>,
+  prefix: string,
+): string {
+  const absolute = /^https?:\/\/([^/?#]*)(.*)$/.exec(location)
+  if (absolute) {
+    const [, authority, rest = ''] = absolute
+    const isTarget = authority === target.host || authority === `${target.host}:${target.port}`
+    return isTarget ? rewritten(rest === '' ? '/' : rest, target, prefix) : location
+  }
+  if (!location.startsWith('/') || location.startsWith(prefix)) return location
+  return `${prefix}${location}`
+}

@@ -1,0 +1,94 @@
+// Passes an upgraded connection (WebSocket or SPDY/3.1) on to where it is meant for, byte by byte.
+//
+// The request is sent again to the target; when it switches protocols, both sockets are tied together until one of them
+// ends. What is said in the protocol is between client and kubelet: the server understands none of it, so every version
+// of kubectl works that the kubelet understands. Upstream: staging/src/k8s.io/apimachinery/pkg/util/proxy/upgradeaware.go
+
+import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http'
+import { request as httpsRequest, type RequestOptions } from 'node:https'
+import type { Duplex } from 'node:stream'
+import { badRequest, serviceUnavailable } from '#api/meta/status.ts'
+import type { ApiRequest, ApiResponse } from '#apiserver/exchange.ts'
+
+/** Where to: a kubelet or a pod. */
+export interface UpgradeTarget {
+  readonly protocol: 'http:' | 'https:'
+  readonly host: string
+  readonly port: number
+  readonly path: string
+  readonly tls?: Pick<RequestOptions, 'cert' | 'key' | 'ca' | 'rejectUnauthorized'>
+}
+
+const CONNECT_TIMEOUT_MS = 10_000
+
+/** Headers that are the server's own business with the client. */
+const PRIVATE_HEADERS = new Set(['authorization', 'host', 'content-length', 'x-remote-user'])
+
+export const isUpgrade = (request: ApiRequest): boolean => request.upgrade !== undefined
+
+/** Ties the client's connection to the target's; throws 400 when the client did not ask for an upgrade. */
+export async function proxyUpgrade(request: ApiRequest, target: UpgradeTarget): Promise<ApiResponse> {
+  const { upgrade } = request
+  if (!upgrade) throw badRequest('Upgrade request required')
+  const outgoing = send(request, target)
+  return await new Promise<ApiResponse>((resolve, reject) => {
+    outgoing.on('error', (error) =>
+      reject(serviceUnavailable(`error trying to reach service: ${error.message}`)),
+    )
+    outgoing.on('upgrade', (answer, socket, head) => {
+      upgrade.socket.write(headOf(answer))
+      tie(upgrade.socket, socket, upgrade.head, head)
+      resolve({ type: 'hijacked' })
+    })
+    outgoing.on('response', (answer) => {
+      // the target refused: its answer is the client's answer
+      upgrade.socket.write(headOf(answer))
+      answer.pipe(upgrade.socket)
+      resolve({ type: 'hijacked' })
+    })
+  })
+}
+
+function send(request: ApiRequest, target: UpgradeTarget): ClientRequest {
+  const headers: Record<string, string | string[]> = {}
+  for (const [name, value] of Object.entries(request.head.headers)) {
+    if (value === undefined || PRIVATE_HEADERS.has(name) || name.startsWith('impersonate-')) continue
+    headers[name] = typeof value === 'string' ? value : [...value]
+  }
+  const options: RequestOptions = {
+    host: target.host,
+    port: target.port,
+    path: target.path,
+    method: request.head.method,
+    headers,
+    agent: false,
+    ...target.tls,
+  }
+  const outgoing = target.protocol === 'https:' ? httpsRequest(options) : httpRequest(options)
+  outgoing.setTimeout(CONNECT_TIMEOUT_MS, () => outgoing.destroy(new Error('no answer')))
+  request.signal.addEventListener('abort', () => outgoing.destroy(), { once: true })
+  outgoing.end()
+  return outgoing
+}
+
+function headOf(answer: IncomingMessage): string {
+  let text = `HTTP/1.1 ${answer.statusCode} ${answer.statusMessage}\r\n`
+  for (let i = 0; i < answer.rawHeaders.length; i += 2)
+    text += `${answer.rawHeaders[i]}: ${answer.rawHeaders[i + 1]}\r\n`
+  return `${text}\r\n`
+}
+
+function tie(client: Duplex, target: Duplex, fromClient: Uint8Array, fromTarget: Uint8Array): void {
+  for (const socket of [client, target]) {
+    if ('setTimeout' in socket) (socket as import('node:net').Socket).setTimeout(0)
+    if ('setNoDelay' in socket) (socket as import('node:net').Socket).setNoDelay(true)
+  }
+  if (fromTarget.length > 0) client.write(fromTarget)
+  if (fromClient.length > 0) target.write(fromClient)
+  client.pipe(target)
+  target.pipe(client)
+  client.once('close', () => target.destroy())
+  target.once('close', () => client.destroy())
+  client.on('error', () => target.destroy())
+  target.on('error', () => client.destroy())
+}
