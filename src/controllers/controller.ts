@@ -28,6 +28,19 @@ export interface ControllerContext {
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger
+  readonly settings: ControllerSettings
+}
+
+/** What is configured about the cluster. */
+export interface ControllerSettings {
+  /** Where pod addresses come from, one range an address family; none: nodes get no ranges from here. */
+  readonly clusterCIDRs: readonly string[]
+  /** Prefix length of a node's range; default 24 for IPv4, 64 for IPv6. */
+  readonly nodeMaskSizes?: readonly number[]
+  /** PEM of the certificate authority that pods are to trust; none: it is not published. */
+  readonly rootCA?: string
+  /** Certificate authority that signs certificate signing requests; none: nothing is signed. */
+  readonly signer?: { readonly certificate: string; readonly key: string; readonly days: number }
 }
 
 export interface Controller {
