@@ -1,6 +1,6 @@
 // Reads the fact tables in src/api/schema/tables/: what the OpenAPI document (and so client-node) does not say.
 //
-// One file a package (`core.v1.txt`). A line is one of
+// One file a package (`apps.v1.txt`), or several (`core.v1-pods.txt`). A line is one of
 //
 //   # comment
 //   type Protocol string SCTP|TCP|UDP         a named string with its values
@@ -23,7 +23,12 @@ export function readTables(folder) {
   const names = new Map()
   const structs = new Map()
   for (const file of readdirSync(folder).filter((name) => name.endsWith('.txt'))) {
-    readTable(readFileSync(path.join(folder, file), 'utf8'), path.basename(file, '.txt'), names, structs)
+    readTable(
+      readFileSync(path.join(folder, file), 'utf8'),
+      path.basename(file, '.txt').split('-')[0],
+      names,
+      structs,
+    )
   }
   return { names, structs }
 }

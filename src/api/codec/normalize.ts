@@ -125,9 +125,16 @@ function convertStruct(value: unknown, schema: TypeSchema, tally: Tally): JsonOb
   }
   let keys = 0
   for (const _ in source) keys++
-  if (keys !== found) throw NOT_PLAIN
-  tally.keys += keys
+  if (keys !== found && countDefined(source) !== found) throw NOT_PLAIN
+  tally.keys += found
   return out
+}
+
+/** Objects from within this process may have keys without a value. */
+function countDefined(source: JsonObject): number {
+  let count = 0
+  for (const key in source) if (source[key] !== undefined) count++
+  return count
 }
 
 function converterOf(type: TypeNode): Convert {
@@ -178,7 +185,7 @@ function mapConverter(values: TypeNode): Convert {
     const out: JsonObject = {}
     for (const key of keys) {
       const item = source[key]
-      setKey(out, key, item == null ? zero() : (convert(item, tally) ?? null))
+      if (item !== undefined) setKey(out, key, item === null ? zero() : (convert(item, tally) ?? null))
     }
     return out
   }

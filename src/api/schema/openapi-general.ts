@@ -1,7 +1,8 @@
 // The paths of OpenAPI that belong to no group version, and which kinds a type is.
 
 import type { GroupVersionKind, JsonObject } from '#api/meta/object.ts'
-import { groupTag, type Operation, type PathItem } from '#api/schema/openapi-operations.ts'
+import { groupTag, type Operation } from '#api/schema/openapi-operations.ts'
+import type { PathItem } from '#api/schema/openapi-paths.ts'
 import type { ServedGroup } from '#api/schema/resources.ts'
 import { typeSchema } from '#api/schema/schema.ts'
 

@@ -1,11 +1,10 @@
-// Every path of a group version with its operations, free of the form that OpenAPI 2 or 3 gives them.
+// The operations on one resource, free of the form that OpenAPI 2 or 3 gives them.
 //
-// What can be done follows from the verbs; the operation names are those of upstream, since generated clients
-// are built from them. Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/installer.go, openapi/openapi.go
+// Their names are those of upstream, since generated clients are built from them. Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/installer.go, openapi/openapi.go
 
-import { apiVersionOf, type GroupVersionKind } from '#api/meta/object.ts'
+import type { GroupVersionKind } from '#api/meta/object.ts'
 import { describeParameter } from '#api/schema/descriptions.ts'
-import type { ServedGroup, ServedResource, ServedSubresource, ServedVersion } from '#api/schema/resources.ts'
+import type { ServedResource, ServedSubresource } from '#api/schema/resources.ts'
 
 export interface Parameter {
   readonly name: string
@@ -33,32 +32,7 @@ export interface Operation {
   readonly media: 'object' | 'list' | 'connect' | 'log' | 'json'
 }
 
-export interface PathItem {
-  readonly path: string
-  readonly operations: readonly Operation[]
-}
-
-/** Kinds whose deletion answers with the object instead of a Status. */
-const ANSWERS_DELETION_WITH_OBJECT: ReadonlySet<string> = new Set([
-  'CSIDriver',
-  'CSINode',
-  'DeviceClass',
-  'PersistentVolume',
-  'PersistentVolumeClaim',
-  'Pod',
-  'PodTemplate',
-  'ResourceClaim',
-  'ResourceClaimTemplate',
-  'ResourceQuota',
-  'ResourceSlice',
-  'Service',
-  'ServiceAccount',
-  'StorageClass',
-  'VolumeAttachment',
-  'VolumeAttributesClass',
-])
-
-const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
+export const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
 
 /** `a Pod`, `an Ingress`, and `Endpoints`, which are many. */
 function withArticle(kind: string): string {
@@ -77,105 +51,17 @@ export function typeName(group: string, version: string, kind: string): string {
   return `${group === '' ? 'core' : (group.split('.')[0] ?? '')}.${version}.${kind}`
 }
 
-const META = 'meta.v1.'
+/** Types of meta/v1. */
+export const META = 'meta.v1.'
 
-/** The paths of a group version: its list of resources, and everything below. */
-export function versionPaths(group: ServedGroup, served: ServedVersion): PathItem[] {
-  const base =
-    group.name === '' ? `/api/${served.version}` : `/apis/${apiVersionOf(group.name, served.version)}`
-  const tag = groupTag(group.name)
-  const context: Context = {
-    base,
-    group: group.name,
-    version: served.version,
-    tag: `${tag}_${served.version}`,
-    prefix: capitalized(tag) + capitalized(served.version),
-  }
-  const resourceList: Operation = {
-    method: 'get',
-    id: `get${context.prefix}APIResources`,
-    tag: context.tag,
-    description: 'get available resources',
-    parameters: [],
-    responses: { 200: `${META}APIResourceList` },
-    media: 'object',
-  }
-  return [
-    { path: `${base}/`, operations: [resourceList] },
-    ...served.resources.flatMap((resource) => resourcePaths(resource, context)),
-  ]
-}
-
-interface Context {
+/** Where an operation stands. */
+export interface OperationContext {
   readonly base: string
   readonly group: string
   readonly version: string
   readonly tag: string
   readonly prefix: string
 }
-
-function resourcePaths(resource: ServedResource, context: Context): PathItem[] {
-  const { namespaced, kind } = resource
-  const can = (verb: string): boolean => resource.verbs.includes(verb)
-  const make = new OperationMaker(resource, context)
-  const scope = namespaced ? '/namespaces/{namespace}' : ''
-  const collection = `${context.base}${scope}/${resource.resource}`
-  const item = `${collection}/{name}`
-  const everywhere = `${context.base}/${resource.resource}`
-  const watch = (path: string): string => path.replace(context.base, `${context.base}/watch`)
-  const items: PathItem[] = []
-  const add = (path: string, ...operations: (Operation | false)[]): void => {
-    const present = operations.filter((operation) => operation !== false)
-    if (present.length > 0) items.push({ path, operations: present })
-  }
-  if (namespaced) add(everywhere, can('list') && make.list(true))
-  add(
-    collection,
-    can('list') && make.list(false),
-    can('create') && make.create(),
-    can('deletecollection') && make.deleteCollection(),
-  )
-  add(
-    item,
-    can('get') && make.read(),
-    can('update') && make.replace(),
-    can('delete') && make.delete(ANSWERS_DELETION_WITH_OBJECT.has(kind)),
-    can('patch') && make.patch(),
-  )
-  for (const sub of resource.subresources) addSubresource(item, sub, make.forSubresource(sub), add)
-  if (can('watch')) {
-    if (namespaced) add(watch(everywhere), make.watchList(true))
-    add(watch(collection), make.watchList(false))
-    add(watch(item), make.watch())
-  }
-  return items
-}
-
-function addSubresource(
-  item: string,
-  sub: ServedSubresource,
-  make: OperationMaker,
-  add: (path: string, ...operations: (Operation | false)[]) => void,
-): void {
-  const path = `${item}/${sub.name}`
-  if (sub.name === 'log') add(path, make.log())
-  else if (sub.isConnection) {
-    const methods: readonly Method[] = sub.name === 'proxy' ? PROXY_METHODS : ['get', 'post']
-    add(path, ...methods.map((method) => make.connect(method, false)))
-    if (sub.name === 'proxy') add(`${path}/{path}`, ...methods.map((method) => make.connect(method, true)))
-  } else {
-    const can = (verb: string): boolean => sub.verbs.includes(verb)
-    add(
-      path,
-      can('get') && make.read(),
-      can('update') && make.replace(),
-      can('create') && make.create(),
-      can('patch') && make.patch(),
-    )
-  }
-}
-
-const PROXY_METHODS: readonly Method[] = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch']
 
 const BOOLEANS = new Set([
   'allowWatchBookmarks',
@@ -239,15 +125,15 @@ const DELETE = [
 const WRITE = ['dryRun', 'fieldManager', 'fieldValidation', 'pretty']
 
 /** Makes the operations of one resource or subresource. */
-class OperationMaker {
+export class OperationMaker {
   readonly #resource: ServedResource
-  readonly #context: Context
+  readonly #context: OperationContext
   readonly #sub: ServedSubresource | undefined
   /** What is read and written, and its type. */
   readonly #gvk: GroupVersionKind
   readonly #type: string
 
-  constructor(resource: ServedResource, context: Context, sub?: ServedSubresource) {
+  constructor(resource: ServedResource, context: OperationContext, sub?: ServedSubresource) {
     this.#resource = resource
     this.#context = context
     this.#sub = sub

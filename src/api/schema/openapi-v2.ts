@@ -7,12 +7,8 @@
 import type { JsonObject } from '#api/meta/object.ts'
 import { Definitions } from '#api/schema/openapi-definitions.ts'
 import { generalPaths, kindFinder } from '#api/schema/openapi-general.ts'
-import {
-  type Operation,
-  type Parameter,
-  type PathItem,
-  versionPaths,
-} from '#api/schema/openapi-operations.ts'
+import type { Operation, Parameter } from '#api/schema/openapi-operations.ts'
+import { type PathItem, versionPaths } from '#api/schema/openapi-paths.ts'
 import {
   answerMedia,
   answerSchema,

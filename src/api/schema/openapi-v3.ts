@@ -13,12 +13,8 @@ import {
   VERSION_INFO_NAME,
   versionInfoDefinition,
 } from '#api/schema/openapi-general.ts'
-import {
-  type Operation,
-  type Parameter,
-  type PathItem,
-  versionPaths,
-} from '#api/schema/openapi-operations.ts'
+import type { Operation, Parameter } from '#api/schema/openapi-operations.ts'
+import { type PathItem, versionPaths } from '#api/schema/openapi-paths.ts'
 import type { ServedGroup } from '#api/schema/resources.ts'
 import { schemaFingerprint } from '#api/schema/schema.ts'
 
