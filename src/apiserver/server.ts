@@ -14,6 +14,7 @@ import type { AccessControl } from '#apiserver/access-control.ts'
 import { discoveryPaths } from '#apiserver/http/discovery.ts'
 import { type HealthEndpoint, healthHandler } from '#apiserver/http/health.ts'
 import { type Listener, listen, type TlsFiles } from '#apiserver/http/listener.ts'
+import { openApiPaths } from '#apiserver/http/openapi.ts'
 import { createResourceRoutes } from '#apiserver/http/resource-routes.ts'
 import { serve, serveUpgrade } from '#apiserver/http/serve.ts'
 import { versionResponse } from '#apiserver/http/version.ts'
@@ -21,18 +22,18 @@ import { createInProcessTransport } from '#apiserver/in-process-transport.ts'
 import { createPipeline, type Handle, type Handler, type RequestObserver } from '#apiserver/pipeline.ts'
 import { createCatalog, isStored } from '#apiserver/registry/catalog.ts'
 import type { RegistryDependencies } from '#apiserver/registry/dependencies.ts'
-import { directReader, type WatchCache } from '#apiserver/registry/direct-reader.ts'
 import type { FieldManagement } from '#apiserver/registry/field-management.ts'
 import { freezeJson, metadataOf } from '#apiserver/registry/json.ts'
 import { createLeasePool } from '#apiserver/registry/lease-pool.ts'
 import { createObjectStore } from '#apiserver/registry/object-store.ts'
-import type { StoredObject } from '#apiserver/registry/stored-object.ts'
+import { type StoredObject, storedObject } from '#apiserver/registry/stored-object.ts'
 import type { UserInfo } from '#apiserver/request.ts'
 import { createRouter, type ResourceHandler } from '#apiserver/routes.ts'
 import { bindingSubresource } from '#apiserver/subresources/binding.ts'
 import type { KubeletTls } from '#apiserver/subresources/node-connection.ts'
 import { reviewHandler } from '#apiserver/subresources/reviews.ts'
 import { createSubresources } from '#apiserver/subresources/subresources.ts'
+import { createWatchCaches, type WatchCaches } from '#apiserver/watchcache/caches.ts'
 import { createClient } from '#client/client.ts'
 import { createInformerFactory } from '#client/informer-factory.ts'
 import type { Transport } from '#client/transport.ts'
@@ -87,7 +88,8 @@ export async function startApiServer(options: ApiServerOptions, signal: AbortSig
   const informers = createInformerFactory({ client, clock, random, log })
   const access = options.accessControl({ client, informers, clock, random, log })
 
-  const registry = createRegistry(options, access, catalog)
+  const caches = createWatchCaches({ store: options.store, clock, log, decode: decodeStored })
+  const registry = createRegistry(options, access, catalog, caches)
   const state = { isStopping: false }
   handle = createPipeline({
     authentication: access.authentication,
@@ -113,14 +115,14 @@ export async function startApiServer(options: ApiServerOptions, signal: AbortSig
     transport,
     address: listener?.address,
     updateTls: (tls) => listener?.updateTls(tls),
-    stopped: stop(signal, state, listener, informing, options.shutdownGraceMs ?? SHUTDOWN_GRACE_MS),
+    stopped: stop(signal, state, listener, informing, caches, options.shutdownGraceMs ?? SHUTDOWN_GRACE_MS),
   }
 }
 
 /** Stored kinds go to the registry; reviews and bindings are answered and forgotten. */
 function resourceHandler(registry: RegistryDependencies, access: AccessControl): ResourceHandler {
   const stored = createResourceRoutes(registry)
-  const review = reviewHandler(registry, access.reviewers ?? {})
+  const review = reviewHandler(registry, access.reviews ?? {})
   const binding = bindingSubresource(registry, registry.catalog.find('', 'v1', 'pods')!)
   return (context, kind) => {
     if (isStored(kind)) return stored(context, kind)
@@ -134,27 +136,19 @@ function createRegistry(
   options: ApiServerOptions,
   access: AccessControl,
   catalog: ReturnType<typeof createCatalog>,
+  caches: WatchCaches,
 ): RegistryDependencies {
   const { store, clock, random } = options
   const objects = createObjectStore({
     store,
     leases: createLeasePool(store, clock),
-    peek: () => undefined,
+    peek: (kind, key) => caches.of(kind).get(key),
     decode: decodeStored,
   })
-  const caches = new Map<string, WatchCache>()
   return {
     catalog,
     objects,
-    cacheOf(kind) {
-      const id = `${kind.group}/${kind.resource}`
-      let cache = caches.get(id)
-      if (!cache) {
-        cache = directReader(store, objects, kind, (kv) => decodeStored(kind, kv))
-        caches.set(id, cache)
-      }
-      return cache
-    },
+    cacheOf: (kind) => caches.of(kind),
     hooksOf: (kind) => (kind.group === '' && kind.resource === 'services' ? access.serviceHooks : undefined),
     admission: access.admission,
     authorization: access.authorization,
@@ -173,7 +167,6 @@ const NO_FIELDS: FieldManagement = {
 }
 
 const decoder = new TextDecoder()
-const encoder = new TextEncoder()
 
 /** A stored value as the object that readers see: defaulted, with the revision that wrote it. */
 export function decodeStored(kind: KindDefinition, kv: KeyValue): StoredObject {
@@ -181,7 +174,7 @@ export function decodeStored(kind: KindDefinition, kv: KeyValue): StoredObject {
   kind.defaults?.(object)
   metadataOf(object)['resourceVersion'] = String(kv.modRevision)
   freezeJson(object)
-  return { key: kv.key, object, revision: kv.modRevision, bytes: encoder.encode(JSON.stringify(object)) }
+  return storedObject(kv.key, object, kv.modRevision)
 }
 
 function pathsOf(
@@ -209,10 +202,11 @@ function pathsOf(
     { name: 'healthz', checks: [ping, logCheck, etcd] },
   ]
   const discovery = discoveryPaths(catalog.kinds)
+  const openApi = openApiPaths(catalog.kinds, () => options.clock.now())
   return (path) => {
     const trimmed = path.length > 1 ? path.replace(/\/$/, '') : path
     if (trimmed === '/version') return async () => versionResponse()
-    return discovery(trimmed) ?? healthHandler(endpoints, trimmed)
+    return discovery(trimmed) ?? openApi(trimmed) ?? healthHandler(endpoints, trimmed)
   }
 }
 
@@ -236,6 +230,7 @@ async function stop(
   state: { isStopping: boolean },
   listener: Listener | undefined,
   informing: Promise<void>,
+  caches: WatchCaches,
   graceMs: number,
 ): Promise<void> {
   await new Promise<void>((resolve) => {
@@ -245,4 +240,5 @@ async function stop(
   state.isStopping = true
   await listener?.close(graceMs)
   await informing
+  await caches.close()
 }

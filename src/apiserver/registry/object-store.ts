@@ -10,7 +10,7 @@ import { alreadyExists, conflict, failure, notFound } from '#api/meta/status.ts'
 import { groupResourceOf } from '#apiserver/registry/catalog.ts'
 import { cloneJson, equalJson, freezeJson, metadataOf } from '#apiserver/registry/json.ts'
 import type { LeasePool } from '#apiserver/registry/lease-pool.ts'
-import type { StoredObject } from '#apiserver/registry/stored-object.ts'
+import { type StoredObject, storedObject } from '#apiserver/registry/stored-object.ts'
 import type { KeyValue, Revision, Store } from '#store/store.ts'
 
 export interface Preconditions {
@@ -237,11 +237,11 @@ function isUnchanged(object: JsonObject, current: StoredObject): boolean {
 function storedAt(key: string, object: JsonObject, revision: number): StoredObject {
   metadataOf(object)['resourceVersion'] = String(revision)
   freezeJson(object)
-  return { key, object, revision, bytes: textEncoder.encode(JSON.stringify(object)) }
+  return storedObject(key, object, revision)
 }
 
 /** What a dry run answers with: the object as it would have been stored. */
 function unstored(key: string, object: JsonObject): StoredObject {
   freezeJson(object)
-  return { key, object, revision: 0, bytes: textEncoder.encode(JSON.stringify(object)) }
+  return storedObject(key, object, 0)
 }

@@ -25,6 +25,8 @@ export interface Selection {
   readonly name?: string
   /** The one namespace that can match, where the request names none. */
   readonly namespace?: string
+  /** The one value that a field can have, where the field selector asks for one. */
+  requiredValue(field: string): string | undefined
 }
 
 type Matcher = (object: JsonObject) => boolean
@@ -47,6 +49,7 @@ export function selectionOf(
   const namespace =
     kind.namespaced && scope.namespace === '' ? exactField(fields, 'metadata.namespace') : undefined
   return {
+    requiredValue: (field) => exactField(fields, field),
     ...(tests.length > 0 && { matches: (object: JsonObject) => tests.every((test) => test(object)) }),
     ...(name && isPathSegmentName(name).length === 0 && { name }),
     ...(namespace && nameIsDNSLabel(namespace, false).length === 0 && { namespace }),

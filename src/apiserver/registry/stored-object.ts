@@ -9,6 +9,31 @@ export interface StoredObject {
   readonly object: JsonObject
   /** The revision that wrote it; 0 for one that is not stored (dry run). */
   readonly revision: number
-  /** The object as JSON, beginning with kind and apiVersion. */
+  /** The object as JSON, beginning with kind and apiVersion; made when first asked for, then kept. */
   readonly bytes: Uint8Array
+}
+
+const encoder = new TextEncoder()
+
+/** Makes one of a frozen object. */
+export function storedObject(key: string, object: JsonObject, revision: number): StoredObject {
+  return new State(key, object, revision)
+}
+
+class State implements StoredObject {
+  readonly key: string
+  readonly object: JsonObject
+  readonly revision: number
+  #bytes: Uint8Array | undefined
+
+  constructor(key: string, object: JsonObject, revision: number) {
+    this.key = key
+    this.object = object
+    this.revision = revision
+  }
+
+  get bytes(): Uint8Array {
+    this.#bytes ??= encoder.encode(JSON.stringify(this.object))
+    return this.#bytes
+  }
 }

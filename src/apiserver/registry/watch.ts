@@ -10,6 +10,8 @@ import { invalidVersion, parseResourceVersion } from '#apiserver/registry/resour
 import type { RegistryWatch } from '#apiserver/registry/results.ts'
 import type { Scope } from '#apiserver/registry/scope.ts'
 import { selectionOf } from '#apiserver/registry/selection.ts'
+import { triggerFieldOf } from '#apiserver/watchcache/caches.ts'
+import type { CacheWatchRequest } from '#apiserver/watchcache/watch-cache.ts'
 
 /** Without a timeout of its own a watch lasts between half an hour and an hour, so that clients do not all return at once. */
 const MIN_TIMEOUT_MS = 1_800_000
@@ -29,12 +31,17 @@ export function watchObjects(
   const timeoutMs = options.timeoutSeconds
     ? options.timeoutSeconds * 1000
     : MIN_TIMEOUT_MS * (1 + dependencies.random.next())
-  const request = {
+  const triggerField = triggerFieldOf(scope.kind)
+  const trigger = triggerField === undefined ? undefined : selection.requiredValue(triggerField)
+  const request: CacheWatchRequest = {
     prefix,
-    fromRevision,
+    // who says nothing at all takes any state, as of old; who asks for a WatchList wants the newest
+    fromRevision: options.resourceVersion === '' && options.sendInitialEvents !== undefined ? 'newest' : fromRevision,
     initial: options.sendInitialEvents ?? fromRevision === 0,
     bookmarks: options.allowWatchBookmarks,
     initialEnd: options.sendInitialEvents === true && options.allowWatchBookmarks,
+    timeoutMs,
+    ...(trigger !== undefined && { trigger }),
     ...(selection.matches && { matches: selection.matches }),
   }
   return {
