@@ -2,7 +2,6 @@
 //
 // The same operations and definitions as v3 in the older form. Parameters that several operations share are
 // kept once, under a name with a hash of their text. Upstream: vendor/k8s.io/kube-openapi/pkg/builder
-// Left out: the protobuf form of the document, for which clients fall back to JSON.
 
 import type { JsonObject } from '#api/meta/object.ts'
 import { Definitions } from '#api/schema/openapi-definitions.ts'
