@@ -2,17 +2,13 @@
 //
 // Made by one function that gets a client of the very server it guards (access.ts); server.ts knows no more than this.
 
-import type { JsonObject } from '#api/meta/object.ts'
 import type { TokenRequest } from '#api/types/authentication.ts'
 import type { Admission } from '#apiserver/admission/chain.ts'
 import type { Authentication } from '#apiserver/authentication/chain.ts'
 import type { Impersonation } from '#apiserver/authentication/impersonation.ts'
 import type { Authorization } from '#apiserver/authorization/chain.ts'
 import type { WriteHooks } from '#apiserver/registry/dependencies.ts'
-import type { UserInfo } from '#apiserver/request.ts'
-
-/** Answers a review (SubjectAccessReview, TokenReview, …): gives it back with its status. */
-export type Reviewer = (review: JsonObject, user: UserInfo, namespace: string) => Promise<JsonObject>
+import type { Review } from '#apiserver/reviews.ts'
 
 export interface TokenIssuing {
   /** `admit` is called with the defaulted request before the token is made. */
@@ -36,11 +32,13 @@ export interface AccessControl {
   readonly authorization: Authorization
   readonly admission: Admission
   readonly impersonation?: Impersonation
-  /** By kind: `SubjectAccessReview`. */
-  readonly reviewers?: Readonly<Record<string, Reviewer>>
+  /** By `resource.group`. */
+  readonly reviews?: Readonly<Record<string, Review>>
   readonly tokenIssuer?: TokenIssuing
   readonly serviceHooks?: WriteHooks
   readonly documents?: readonly ServedDocument[]
+  /** Creates the default objects; called once the informers have synced. The server is ready when it resolves. */
+  bootstrap?(): Promise<void>
   /** Runs what access control keeps going (bootstrap of roles, repair of allocations) until `signal` aborts. */
   run?(signal: AbortSignal): Promise<void>
 }

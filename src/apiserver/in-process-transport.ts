@@ -6,12 +6,13 @@
 
 import { apiVersionOf, type JsonObject } from '#api/meta/object.ts'
 import { type Status, StatusError } from '#api/meta/status.ts'
-import type { ApiRequest, ApiResponse } from '#apiserver/exchange.ts'
+import type { ApiRequest, ApiResponse, HandledResponse } from '#apiserver/exchange.ts'
 import { listMeta } from '#apiserver/http/encode.ts'
+import { inVersion } from '#apiserver/http/watch-writer.ts'
 import type { Handle } from '#apiserver/pipeline.ts'
 import { toVersion } from '#apiserver/registry/catalog.ts'
 import type { UserInfo } from '#apiserver/request.ts'
-import { ConnectionError, type Transport, type TransportRequest } from '#client/transport.ts'
+import { ConnectionError, type Transport, type TransportRequest, type WatchEvent } from '#client/transport.ts'
 
 export interface InProcessOptions {
   readonly handle: Handle
@@ -22,18 +23,21 @@ export interface InProcessOptions {
 
 /** A transport that acts as `user`. */
 export function createInProcessTransport(options: InProcessOptions): Transport {
-  async function send(request: TransportRequest): Promise<ApiResponse> {
+  async function send(request: TransportRequest): Promise<HandledResponse> {
     if (request.signal?.aborted) throw new ConnectionError('aborted')
-    const { response } = await options.handle(apiRequestOf(request, options))
-    if ('code' in response && response.code >= 400 && response.type === 'object') {
+    const handled = await options.handle(apiRequestOf(request, options))
+    const { response } = handled
+    if (response.type === 'object' && response.code >= 400) {
+      handled.finished()
       throw new StatusError(response.object as unknown as Status)
     }
-    return response
+    return handled
   }
 
   return {
     async request(request) {
-      const response = await send(request)
+      const { response, finished } = await send(request)
+      finished()
       switch (response.type) {
         case 'object':
           return response.object
@@ -47,18 +51,27 @@ export function createInProcessTransport(options: InProcessOptions): Transport {
     },
 
     async watch(request, onEvent) {
-      const response = await send(request)
-      if (response.type !== 'watch') throw new ConnectionError(`${request.path} is not a watch`)
-      const { kind, version } = response.watch
-      const signal = request.signal ?? new AbortController().signal
-      await response.watch.run((events) => {
-        for (const { type, object } of events) {
-          if (!signal.aborted) onEvent({ type, object: toVersion(kind, object, version) })
-        }
-        return undefined
-      }, signal)
+      const { response, finished } = await send(request)
+      try {
+        if (response.type !== 'watch') throw new ConnectionError(`${request.path} is not a watch`)
+        await deliver(response, request.signal ?? new AbortController().signal, onEvent)
+      } finally {
+        finished()
+      }
     },
   }
+}
+
+async function deliver(
+  { watch }: Extract<ApiResponse, { type: 'watch' }>,
+  signal: AbortSignal,
+  onEvent: (event: WatchEvent) => void,
+): Promise<void> {
+  await watch.run((events) => {
+    for (const event of events)
+      if (!signal.aborted) onEvent({ type: event.type, object: inVersion(watch, event) })
+    return undefined
+  }, signal)
 }
 
 function apiRequestOf(request: TransportRequest, options: InProcessOptions): ApiRequest {

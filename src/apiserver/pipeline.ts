@@ -31,7 +31,7 @@ export type Handler = (context: RequestContext) => Promise<ApiResponse>
 
 /** Watches the requests that pass: metrics, logs, audit. */
 export interface RequestObserver {
-  /** Called when the request has its info; gives what is to be called with the answer's code. */
+  /** Called when the request has its info; gives what is called with the code once the answer is delivered. */
   started(request: ApiRequest, info: RequestInfo): (code: number) => void
 }
 
@@ -80,8 +80,15 @@ export function createPipeline(options: PipelineOptions): Handle {
     } catch (error) {
       response = errorResponse(request, asStatusError(error, request, options.log))
     }
-    finished?.(codeOf(response))
-    return { response, trail }
+    return { response, trail, finished: once(() => finished?.(codeOf(response))) }
+  }
+}
+
+function once(call: () => void): () => void {
+  let isDone = false
+  return () => {
+    if (!isDone) call()
+    isDone = true
   }
 }
 

@@ -43,7 +43,7 @@ export function createReviews(dependencies: ReviewDependencies): Readonly<Record
     'subjectaccessreviews.authorization.k8s.io': answer<SubjectAccessReview>((review) =>
       reviewAccess(review, authorization),
     ),
-    'localsubjectaccessreviews.authorization.k8s.io': answer((review) =>
+    'localsubjectaccessreviews.authorization.k8s.io': answer<LocalSubjectAccessReview>((review) =>
       reviewLocalAccess(review, authorization),
     ),
     'selfsubjectaccessreviews.authorization.k8s.io': answer<SelfSubjectAccessReview>((review, user) =>

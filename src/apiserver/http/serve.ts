@@ -47,7 +47,11 @@ export async function serve(
       return
     }
     const handled = await options.handle(apiRequest)
-    await respond(apiRequest, handled, reply, options)
+    try {
+      await respond(apiRequest, handled, reply, options)
+    } finally {
+      handled.finished()
+    }
   } catch (error) {
     if (!controller.signal.aborted)
       options.log.error({ path: request.url, error: String(error) }, 'an answer could not be written')
@@ -75,15 +79,15 @@ export async function serveUpgrade(
     if (plain === undefined) return void socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n')
     const apiRequest: ApiRequest = { ...plain, body: { type: 'none' }, upgrade: { socket, head } }
     const handled = await options.handle(apiRequest)
-    if (handled.response.type === 'hijacked') return
-    await respondToSocket(handled, socket)
+    socket.once('close', handled.finished)
+    if (handled.response.type !== 'hijacked') respondToSocket(handled, socket)
   } catch (error) {
     options.log.error({ path: request.url, error: String(error) }, 'an upgrade failed')
     socket.destroy()
   }
 }
 
-async function respondToSocket(handled: Awaited<ReturnType<Handle>>, socket: Duplex): Promise<void> {
+function respondToSocket(handled: Awaited<ReturnType<Handle>>, socket: Duplex): void {
   const { response } = handled
   const code = 'code' in response ? response.code : 200
   const body = response.type === 'object' ? `${JSON.stringify(response.object)}\n` : ''

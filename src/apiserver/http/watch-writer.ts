@@ -62,13 +62,22 @@ function framerOf(
   if (isPlain) return plainFrame
   let isFirst = true
   return (event) => {
-    const object = toVersion(kind, event.object, version)
+    const object = inVersion(watch, event)
     const { as } = format
     if (!as) return frameOf(event.type, object, format)
     const transformed = transformObject(object, { kind, version }, as, context, !isFirst)
     isFirst = false
     return frameOf(event.type, transformed, format)
   }
+}
+
+/** A bookmark has nothing to convert but its name. */
+export function inVersion(
+  { kind, version }: RegistryWatch,
+  { type, object }: RegistryWatchEvent,
+): JsonObject {
+  if (type !== 'BOOKMARK') return toVersion(kind, object, version)
+  return { ...object, kind: kind.kind, apiVersion: apiVersionOf(kind.group, version) }
 }
 
 const frames = new WeakMap<Uint8Array, Map<string, Buffer>>()

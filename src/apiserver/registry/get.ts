@@ -18,7 +18,7 @@ export async function getObject(
   const key = keyOf(scope.kind, scope.namespace, scope.name)
   const cache = dependencies.cacheOf(scope.kind)
   await cache.waitFor(resourceVersion === '' ? 'newest' : parseResourceVersion(resourceVersion))
-  const found = await cache.get(key)
+  const found = cache.get(key)
   if (!found) throw notFound(groupResourceOf(scope.kind), scope.name)
   return found
 }

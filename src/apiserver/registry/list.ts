@@ -87,7 +87,7 @@ async function listFromCache(
   const revision = await cache.waitFor(
     options.resourceVersion === '' ? 'newest' : parseResourceVersion(options.resourceVersion),
   )
-  const items = await cache.list(prefix, selection.matches)
+  const items = cache.list(prefix, selection.matches)
   return { resourceVersion: String(revision), continue: '', items }
 }
 
@@ -103,10 +103,10 @@ async function listOne(
   )
   const namespace = selection.namespace ?? scope.namespace
   if (scope.kind.namespaced && namespace === '') {
-    const items = await cache.list(listPrefixOf(scope.kind, ''), selection.matches)
+    const items = cache.list(listPrefixOf(scope.kind, ''), selection.matches)
     return { resourceVersion: String(revision), continue: '', items }
   }
-  const found = await cache.get(keyOf(scope.kind, namespace, selection.name!))
+  const found = cache.get(keyOf(scope.kind, namespace, selection.name!))
   const items = found && (selection.matches?.(found.object) ?? true) ? [found] : []
   return { resourceVersion: String(revision), continue: '', items }
 }

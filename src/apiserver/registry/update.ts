@@ -13,7 +13,7 @@ import { beforeUpdate } from '#apiserver/registry/before-write.ts'
 import { groupResourceOf, keyOf } from '#apiserver/registry/catalog.ts'
 import { mutateNew, prepareNew, writeOptionsObject } from '#apiserver/registry/create.ts'
 import type { Begun, RegistryDependencies } from '#apiserver/registry/dependencies.ts'
-import { cloneJson, metadataOf } from '#apiserver/registry/json.ts'
+import { cloneJson, freezeJson, metadataOf } from '#apiserver/registry/json.ts'
 import { lifecycleOf } from '#apiserver/registry/lifecycle.ts'
 import { plainError } from '#apiserver/registry/object-store.ts'
 import type { WriteOptions } from '#apiserver/registry/options.ts'
@@ -24,7 +24,7 @@ import {
   kindContext,
   type Scope,
 } from '#apiserver/registry/scope.ts'
-import type { StoredObject } from '#apiserver/registry/stored-object.ts'
+import { type StoredObject, storedObject } from '#apiserver/registry/stored-object.ts'
 import { formatTime } from '#sys/clock.ts'
 
 export interface UpdateResult {
@@ -246,8 +246,5 @@ async function deleteFinalized(
     if (!isNotFound(error)) throw error // another writer was faster
   }
   const revision = Number(metadataOf(draft)['resourceVersion'])
-  return {
-    stored: { key, object: draft, revision, bytes: new TextEncoder().encode(JSON.stringify(draft)) },
-    created: false,
-  }
+  return { stored: storedObject(key, freezeJson(draft), revision), created: false }
 }

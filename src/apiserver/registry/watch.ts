@@ -36,7 +36,8 @@ export function watchObjects(
   const request: CacheWatchRequest = {
     prefix,
     // who says nothing at all takes any state, as of old; who asks for a WatchList wants the newest
-    fromRevision: options.resourceVersion === '' && options.sendInitialEvents !== undefined ? 'newest' : fromRevision,
+    fromRevision:
+      options.resourceVersion === '' && options.sendInitialEvents !== undefined ? 'newest' : fromRevision,
     initial: options.sendInitialEvents ?? fromRevision === 0,
     bookmarks: options.allowWatchBookmarks,
     initialEnd: options.sendInitialEvents === true && options.allowWatchBookmarks,

@@ -1,28 +1,27 @@
 // Kinds that are questions: created, answered at once, never stored (SubjectAccessReview, TokenReview, …).
 
 import type { KindDefinition } from '#api/kinds/kind.ts'
-import { invalid, methodNotAllowed } from '#api/meta/status.ts'
-import type { Reviewer } from '#apiserver/access-control.ts'
+import { invalid, methodNotAllowed, qualified } from '#api/meta/status.ts'
+
 import type { ApiResponse } from '#apiserver/exchange.ts'
 import { readBody } from '#apiserver/http/body.ts'
 import { negotiateOutput } from '#apiserver/http/negotiation.ts'
 import { scopeOf } from '#apiserver/http/resource-routes.ts'
 import type { RequestContext } from '#apiserver/pipeline.ts'
 import { admissionRequest } from '#apiserver/registry/admit.ts'
+import { groupResourceOf } from '#apiserver/registry/catalog.ts'
 import { writeOptionsObject } from '#apiserver/registry/create.ts'
 import { decodeKind } from '#apiserver/registry/decode.ts'
 import type { RegistryDependencies } from '#apiserver/registry/dependencies.ts'
 import { parseWriteOptions } from '#apiserver/registry/options.ts'
 import { ensureNamespace, kindContext } from '#apiserver/registry/scope.ts'
+import type { Review } from '#apiserver/reviews.ts'
 
-export function reviewHandler(
-  dependencies: RegistryDependencies,
-  reviewers: Readonly<Record<string, Reviewer>>,
-) {
+export function reviewHandler(dependencies: RegistryDependencies, reviews: Readonly<Record<string, Review>>) {
   return async (context: RequestContext, kind: KindDefinition): Promise<ApiResponse> => {
     const { request, trail, user } = context
-    const reviewer = reviewers[kind.kind]
-    if (context.info.verb !== 'create' || !reviewer) throw methodNotAllowed()
+    const answer = reviews[qualified(groupResourceOf(kind))]
+    if (context.info.verb !== 'create' || !answer) throw methodNotAllowed()
     const format = negotiateOutput(request.head, { conversions: false })
     const body = await readBody(request)
     const options = parseWriteOptions(request.head.query, 'CreateOptions')
@@ -42,6 +41,6 @@ export function reviewHandler(
     const errors = [...(kind.validate?.(review, kindContext(scope, dependencies.clock.now())) ?? [])]
     if (errors.length > 0) throw invalid(kind.group, kind.kind, '', errors)
     await dependencies.admission.validate(admission)
-    return { type: 'object', code: 201, object: await reviewer(review, user, scope.namespace), format }
+    return { type: 'object', code: 201, object: await answer(review, user), format }
   }
 }

@@ -1,0 +1,94 @@
+// OpenAPI: what kubectl explain and validates with. The documents are made by api/schema; here they become answers.
+//
+// A v3 document that is asked for with its hash never changes and may be cached for ever; one with an old hash is
+// redirected to the newest. Upstream: vendor/k8s.io/kube-openapi/pkg/handler3/handler.go
+
+import { createHash } from 'node:crypto'
+import type { KindDefinition } from '#api/kinds/kind.ts'
+import { notAcceptable } from '#api/meta/status.ts'
+import { openApiV2 } from '#api/schema/openapi-v2.ts'
+import { openApiV3 } from '#api/schema/openapi-v3.ts'
+import { servedGroups } from '#api/schema/resources.ts'
+import type { ApiResponse } from '#apiserver/exchange.ts'
+import { parseAccept } from '#apiserver/http/negotiation.ts'
+import type { Handler, RequestContext } from '#apiserver/pipeline.ts'
+
+const PREFIX = '/openapi/v3/'
+const YEAR_MS = 365 * 24 * 3600 * 1000
+
+/** Gives the handler of an OpenAPI path, or undefined for other paths; `now` is wall time in milliseconds. */
+export function openApiPaths(
+  kinds: readonly KindDefinition[],
+  now: () => number,
+): (path: string) => Handler | undefined {
+  const groups = servedGroups(kinds)
+  const v3 = openApiV3(groups)
+  let index: Buffer | undefined
+  let v2: { readonly bytes: Buffer; readonly etag: string } | undefined
+  const indexBytes = (): Buffer => {
+    index ??= Buffer.from(JSON.stringify(v3.index()))
+    return index
+  }
+  const v2Document = () => {
+    const bytes = Buffer.from(JSON.stringify(openApiV2(groups)))
+    return { bytes, etag: quotedHash(bytes) }
+  }
+  return (path) => {
+    if (path === '/openapi/v2') {
+      return async (context) => {
+        v2 ??= v2Document()
+        return jsonDocument(context, v2.bytes, v2.etag)
+      }
+    }
+    if (path === '/openapi/v3')
+      return async (context) => jsonDocument(context, indexBytes(), quotedHash(indexBytes()))
+    if (!path.startsWith(PREFIX)) return undefined
+    const name = path.slice(PREFIX.length)
+    if (!v3.names.includes(name)) return undefined
+    return async (context) => groupDocument(context, name, v3.document(name)!, v3.hash(name), now())
+  }
+}
+
+const quotedHash = (bytes: Buffer): string =>
+  `"${createHash('sha512').update(bytes).digest('hex').toUpperCase()}"`
+
+function groupDocument(
+  context: RequestContext,
+  name: string,
+  bytes: Buffer,
+  hash: string,
+  now: number,
+): ApiResponse {
+  const asked = context.request.head.query.get('hash')
+  if (asked === null || asked === '') return jsonDocument(context, bytes, `"${hash}"`)
+  if (asked !== hash) {
+    return {
+      type: 'raw',
+      code: 301,
+      headers: { location: `${PREFIX}${name}?hash=${hash}`, vary: 'Accept' },
+      body: '',
+    }
+  }
+  return jsonDocument(context, bytes, `"${hash}"`, {
+    'cache-control': 'public, immutable',
+    expires: new Date(now + YEAR_MS).toUTCString(),
+  })
+}
+
+function jsonDocument(
+  { request }: RequestContext,
+  bytes: Buffer,
+  etag: string,
+  more: Readonly<Record<string, string>> = {},
+): ApiResponse {
+  const accept = request.head.headers['accept']
+  if (typeof accept === 'string' && !parseAccept(accept).some(isJson)) {
+    throw notAcceptable('only the following media types are accepted: application/json')
+  }
+  const headers = { 'content-type': 'application/json', etag, vary: 'Accept', ...more }
+  if (request.head.headers['if-none-match'] === etag) return { type: 'raw', code: 304, headers, body: '' }
+  return { type: 'raw', code: 200, headers, body: bytes }
+}
+
+const isJson = ({ type, subtype }: { type: string; subtype: string }): boolean =>
+  type === '*' || (type === 'application' && (subtype === 'json' || subtype === '*'))

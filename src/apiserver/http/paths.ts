@@ -1,0 +1,52 @@
+// The paths that are no resource: version, health, metrics, discovery, OpenAPI, and the index of them all.
+
+import type { KindDefinition } from '#api/kinds/kind.ts'
+import type { ServedDocument } from '#apiserver/access-control.ts'
+import { discoveryPaths } from '#apiserver/http/discovery.ts'
+import { type HealthEndpoint, healthHandler } from '#apiserver/http/health.ts'
+import type { ApiServerMetrics } from '#apiserver/http/metrics.ts'
+import { openApiPaths } from '#apiserver/http/openapi.ts'
+import { versionResponse } from '#apiserver/http/version.ts'
+import type { Handler } from '#apiserver/pipeline.ts'
+
+export interface PathOptions {
+  readonly kinds: readonly KindDefinition[]
+  readonly health: readonly HealthEndpoint[]
+  readonly metrics: ApiServerMetrics
+  readonly documents: readonly ServedDocument[]
+  /** Wall time in milliseconds. */
+  now(): number
+}
+
+/** Gives the handler of a path, or undefined; a trailing slash makes no difference. */
+export function createPaths(options: PathOptions): (path: string) => Handler | undefined {
+  const discovery = discoveryPaths(options.kinds)
+  const openApi = openApiPaths(options.kinds, options.now)
+  const documents = new Map(options.documents.map((document) => [document.path, document]))
+  return (path) => {
+    const trimmed = path.length > 1 ? path.replace(/\/+$/, '') : path
+    if (trimmed === '/version') return async () => versionResponse()
+    if (trimmed === '/metrics') return () => options.metrics.response()
+    if (trimmed === '/') return async () => index(options)
+    const document = documents.get(trimmed)
+    if (document)
+      return async () => ({ type: 'raw', code: 200, headers: document.headers, body: document.body })
+    return discovery(trimmed) ?? openApi(trimmed) ?? healthHandler(options.health, trimmed)
+  }
+}
+
+function index({ kinds, health, documents }: PathOptions): Awaited<ReturnType<Handler>> {
+  const paths = new Set(['/api', '/api/v1', '/apis', '/metrics', '/openapi/v2', '/openapi/v3', '/version'])
+  for (const { group, versions } of kinds) {
+    if (group === '') continue
+    paths.add(`/apis/${group}`)
+    for (const version of versions) paths.add(`/apis/${group}/${version}`)
+  }
+  for (const { name, checks } of health) {
+    paths.add(`/${name}`)
+    for (const check of checks) paths.add(`/${name}/${check.name}`)
+  }
+  for (const { path } of documents) paths.add(path)
+  const body = `${JSON.stringify({ paths: [...paths].sort() }, undefined, 2)}`
+  return { type: 'raw', code: 200, headers: { 'content-type': 'application/json' }, body }
+}
