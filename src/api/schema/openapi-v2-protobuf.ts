@@ -6,9 +6,6 @@
 import { BackwardWriter, BYTES, VARINT } from '#api/codec/protobuf-wire.ts'
 import type { JsonObject } from '#api/meta/object.ts'
 
-/** `application/com.github.proto-openapi.spec.v2@v1.0+protobuf`. */
-export const OPENAPI_V2_PROTOBUF = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf'
-
 /** Encodes what `openApiV2` has made. */
 export function encodeOpenApiV2(document: JsonObject): Buffer {
   const writer = new BackwardWriter()

@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto'
 import type { KindDefinition } from '#api/kinds/kind.ts'
 import { notAcceptable } from '#api/meta/status.ts'
 import { openApiV2 } from '#api/schema/openapi-v2.ts'
+import { encodeOpenApiV2 } from '#api/schema/openapi-v2-protobuf.ts'
 import { openApiV3 } from '#api/schema/openapi-v3.ts'
 import { servedGroups } from '#api/schema/resources.ts'
 import type { ApiResponse } from '#apiserver/exchange.ts'
@@ -24,20 +25,21 @@ export function openApiPaths(
   const groups = servedGroups(kinds)
   const v3 = openApiV3(groups)
   let index: Buffer | undefined
-  let v2: { readonly bytes: Buffer; readonly etag: string } | undefined
+  let v2: VersionTwo | undefined
   const indexBytes = (): Buffer => {
     index ??= Buffer.from(JSON.stringify(v3.index()))
     return index
   }
-  const v2Document = () => {
-    const bytes = Buffer.from(JSON.stringify(openApiV2(groups)))
-    return { bytes, etag: quotedHash(bytes) }
+  const v2Document = (): VersionTwo => {
+    const document = openApiV2(groups)
+    const bytes = Buffer.from(JSON.stringify(document))
+    return { bytes, protobuf: encodeOpenApiV2(document), etag: quotedHash(bytes) }
   }
   return (path) => {
     if (path === '/openapi/v2') {
       return async (context) => {
         v2 ??= v2Document()
-        return jsonDocument(context, v2.bytes, v2.etag)
+        return v2Response(context, v2)
       }
     }
     if (path === '/openapi/v3')
@@ -47,6 +49,28 @@ export function openApiPaths(
     if (!v3.names.includes(name)) return undefined
     return async (context) => groupDocument(context, name, v3.document(name)!, v3.hash(name), now())
   }
+}
+
+interface VersionTwo {
+  readonly bytes: Buffer
+  /** For Go clients: kubectl up to 1.26 knows no other form. */
+  readonly protobuf: Buffer
+  readonly etag: string
+}
+
+/** The protobuf form has two names; the older has a character that media types may not have, so answers use this. */
+const V2_PROTOBUF_TYPE = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf'
+const V2_PROTOBUF = /^com\.github\.proto-openapi\.spec\.v2[@.]v1\.0\+protobuf$/
+
+function v2Response(context: RequestContext, { bytes, protobuf, etag }: VersionTwo): ApiResponse {
+  const accept = context.request.head.headers['accept']
+  const wanted = typeof accept === 'string' ? parseAccept(accept) : []
+  const chosen = wanted.find((clause) => isJson(clause) || V2_PROTOBUF.test(clause.subtype))
+  if (!chosen || !V2_PROTOBUF.test(chosen.subtype)) return jsonDocument(context, bytes, etag)
+  const headers = { 'content-type': V2_PROTOBUF_TYPE, etag, vary: 'Accept' }
+  if (context.request.head.headers['if-none-match'] === etag)
+    return { type: 'raw', code: 304, headers, body: '' }
+  return { type: 'raw', code: 200, headers, body: protobuf }
 }
 
 const quotedHash = (bytes: Buffer): string =>
