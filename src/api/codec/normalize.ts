@@ -166,10 +166,7 @@ function arrayConverter(items: TypeNode): Convert {
   const zero = zeroOf(items)
   return (value, tally) => {
     if (!Array.isArray(value)) throw NOT_PLAIN
-    const out = new Array<unknown>(value.length)
-    for (let i = 0; i < value.length; i++)
-      out[i] = value[i] == null ? zero() : (convert(value[i], tally) ?? null)
-    return out
+    return value.map((item: unknown) => (item == null ? zero() : (convert(item, tally) ?? null)))
   }
 }
 
