@@ -37,6 +37,8 @@ export interface ControllerSettings {
   readonly clusterCIDRs: readonly string[]
   /** Prefix length of a node's range; default 24 for IPv4, 64 for IPv6. */
   readonly nodeMaskSizes?: readonly number[]
+  /** Where Services get their addresses from; nodes get none of it. */
+  readonly serviceCIDRs?: readonly string[]
   /** PEM of the certificate authority that pods are to trust; none: it is not published. */
   readonly rootCA?: string
   /** Certificate authority that signs certificate signing requests; none: nothing is signed. */
