@@ -24,6 +24,7 @@ import type { FieldManagement } from '#apiserver/registry/field-management.ts'
 import type { UserInfo } from '#apiserver/request.ts'
 import { createRouter, type ResourceHandler } from '#apiserver/routes.ts'
 import { bindingSubresource } from '#apiserver/subresources/binding.ts'
+import { componentStatuses } from '#apiserver/subresources/component-status.ts'
 import type { KubeletTls } from '#apiserver/subresources/node-connection.ts'
 import { reviewHandler } from '#apiserver/subresources/reviews.ts'
 import { createSubresources } from '#apiserver/subresources/subresources.ts'
@@ -98,7 +99,7 @@ export async function startApiServer(options: ApiServerOptions, signal: AbortSig
     impersonate: access.impersonation ?? (async (user) => user),
     route: createRouter({
       catalog,
-      resources: resourceHandler(registry, access),
+      resources: resourceHandler(registry, access, store),
       subresource: createSubresources({ catalog, registry, access, client, kubeletTls: options.kubeletTls }),
       path: createPaths({
         kinds: catalog.kinds,
@@ -133,11 +134,17 @@ export async function startApiServer(options: ApiServerOptions, signal: AbortSig
 }
 
 /** Stored kinds go to the registry; reviews and bindings are answered and forgotten. */
-function resourceHandler(registry: RegistryDependencies, access: AccessControl): ResourceHandler {
+function resourceHandler(
+  registry: RegistryDependencies,
+  access: AccessControl,
+  store: Store,
+): ResourceHandler {
   const stored = createResourceRoutes(registry)
   const review = reviewHandler(registry, access.reviews ?? {})
   const binding = bindingSubresource(registry, registry.catalog.find('', 'v1', 'pods')!)
+  const components = componentStatuses(store)
   return (context, kind) => {
+    if (kind.kind === 'ComponentStatus') return components(context, kind)
     if (isStored(kind)) return stored(context, kind)
     return kind.kind === 'Binding' ? binding(context, kind) : review(context, kind)
   }

@@ -3,6 +3,7 @@ import { type ClientHttp2Session, connect, type IncomingHttpHeaders } from 'node
 import { request as httpsRequest } from 'node:https'
 import { after, before, test } from 'node:test'
 import { gunzipSync } from 'node:zlib'
+import { WebSocket } from 'ws'
 import type { JsonObject } from '#api/meta/object.ts'
 import { configMaps } from '#api/resources.ts'
 import { startTestApiServer, type TestApiServer } from '#apiserver/testing.ts'
@@ -152,6 +153,20 @@ test('the first bytes of a watch come at once, and its events as they happen', a
   const event = JSON.parse(chunk.toString()) as { type: string; object: JsonObject }
   assert.equal(event.type, 'ADDED')
   stream.close()
+})
+
+test('a watch over a WebSocket is one message an event', async () => {
+  const path = `${PATH}?watch=true&resourceVersion=${await newest()}&labelSelector=browsed`
+  const socket = new WebSocket(`${api.url}${path}`.replace('https', 'wss'), { ca: api.caCertificate })
+  await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject))
+  const first = new Promise<Buffer>((resolve) => socket.once('message', resolve))
+  const metadata = { name: 'browsed', namespace: 'default', labels: { browsed: '' } }
+  await api.client.resource(configMaps).create({ metadata })
+  const event = JSON.parse((await first).toString()) as { type: string; object: JsonObject }
+  assert.deepEqual([event.type, event.object['kind']], ['ADDED', 'ConfigMap'])
+  const closed = new Promise((resolve) => socket.once('close', resolve))
+  socket.close()
+  await closed
 })
 
 test('a watch that has nothing to see ends after its timeout', async () => {

@@ -10,6 +10,7 @@ import { clientCertificatesOf, remoteAddressOf } from '#apiserver/http/client-ad
 import type { ServerReply, ServerRequest } from '#apiserver/http/listener.ts'
 import { decodePath } from '#apiserver/http/request-info.ts'
 import { respond } from '#apiserver/http/respond.ts'
+import { isWebSocket, respondOverWebSocket } from '#apiserver/http/websocket.ts'
 import type { Handle } from '#apiserver/pipeline.ts'
 import type { RequestHead } from '#apiserver/request.ts'
 import type { Clock } from '#sys/clock.ts'
@@ -79,8 +80,13 @@ export async function serveUpgrade(
     if (plain === undefined) return void socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n')
     const apiRequest: ApiRequest = { ...plain, body: { type: 'none' }, upgrade: { socket, head } }
     const handled = await options.handle(apiRequest)
+    const { response } = handled
     socket.once('close', handled.finished)
-    if (handled.response.type !== 'hijacked') respondToSocket(handled, socket)
+    if (response.type === 'hijacked') return
+    if ((response.type === 'watch' || response.type === 'stream') && isWebSocket(request)) {
+      const context = { query: apiRequest.head.query, now: options.clock.now() }
+      await respondOverWebSocket(apiRequest, response, { request, socket, head }, context)
+    } else respondToSocket(handled, socket)
   } catch (error) {
     options.log.error({ path: request.url, error: String(error) }, 'an upgrade failed')
     socket.destroy()

@@ -49,7 +49,7 @@ export function watchContentType(format: OutputFormat): string {
 }
 
 /** Gives the function that makes bytes of an event. */
-function framerOf(
+export function framerOf(
   watch: RegistryWatch,
   format: OutputFormat,
   context: TransformContext,
@@ -99,7 +99,8 @@ function plainFrame(event: RegistryWatchEvent): Buffer {
   return framed
 }
 
-function frameOf(type: string, object: JsonObject, format: OutputFormat): Buffer {
+/** One event in the format's own framing. */
+export function frameOf(type: string, object: JsonObject, format: OutputFormat): Buffer {
   if (format.mediaType === 'application/json') return Buffer.from(`${JSON.stringify({ type, object })}\n`)
   if (format.mediaType === 'application/yaml') {
     return Buffer.concat([Buffer.from('---\n'), encodeObject({ type, object }, format)])

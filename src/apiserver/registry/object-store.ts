@@ -11,7 +11,13 @@ import { groupResourceOf } from '#apiserver/registry/catalog.ts'
 import { cloneJson, equalJson, freezeJson, metadataOf } from '#apiserver/registry/json.ts'
 import type { LeasePool } from '#apiserver/registry/lease-pool.ts'
 import { type StoredObject, storedObject } from '#apiserver/registry/stored-object.ts'
-import type { KeyValue, Revision, Store } from '#store/store.ts'
+import {
+  type KeyValue,
+  RequestTooLargeError,
+  type Revision,
+  type Store,
+  type TxnResponse,
+} from '#store/store.ts'
 
 export interface Preconditions {
   readonly uid?: string
@@ -98,13 +104,19 @@ export function createObjectStore(dependencies: ObjectStoreDependencies): Object
     object: JsonObject,
     revision: number,
   ): Promise<{ stored: StoredObject } | { current: StoredObject | undefined }> {
-    const value = encodeForStore(object)
     const { ttlSeconds } = kind
     const lease = ttlSeconds ? await dependencies.leases.leaseFor(ttlSeconds) : 0
-    const answer = await store.txn({
-      compare: [{ key, modRevision: revision }],
-      success: [{ type: 'put', key, value, ...(lease !== 0 && { lease }) }],
-      failure: [{ type: 'get', key }],
+    const write = (): Promise<TxnResponse> =>
+      store.txn({
+        compare: [{ key, modRevision: revision }],
+        success: [{ type: 'put', key, value: encodeForStore(object), ...(lease !== 0 && { lease }) }],
+        failure: [{ type: 'get', key }],
+      })
+    const answer = await write().catch((error: unknown) => {
+      // who owns which field is worth less than the object itself
+      if (!(error instanceof RequestTooLargeError) || !metadataOf(object)['managedFields']) throw error
+      delete metadataOf(object)['managedFields']
+      return write()
     })
     if (answer.succeeded) return { stored: storedAt(key, object, answer.revision) }
     const current = answer.responses[0]
