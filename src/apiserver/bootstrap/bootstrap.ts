@@ -21,6 +21,7 @@ import {
 } from '#api/resources.ts'
 import type { FlowSchema, PriorityLevelConfiguration } from '#api/types/flowcontrol.ts'
 import type { ServerAccess } from '#apiserver/access.ts'
+import type { RbacInformers } from '#apiserver/authorization/rbac-resolver.ts'
 import {
   authenticationConfig,
   repairConfig,
@@ -46,6 +47,16 @@ import {
   systemNamespace,
 } from '#apiserver/bootstrap/system-objects.ts'
 import type { Informer } from '#client/informer.ts'
+import type { InformerFactory } from '#client/informer-factory.ts'
+
+export function rbacInformers(informers: InformerFactory): RbacInformers {
+  return {
+    roles: informers.informer(roles),
+    roleBindings: informers.informer(roleBindings),
+    clusterRoles: informers.informer(clusterRoles),
+    clusterRoleBindings: informers.informer(clusterRoleBindings),
+  }
+}
 
 export interface Bootstrap {
   /** Resolves when every default object is there. Call it when the informers have synced. */
@@ -57,10 +68,7 @@ export function createBootstrap(access: ServerAccess, trust: TrustOptions | unde
   const { client, informers } = access
   const known = {
     namespaces: informers.informer(namespaces),
-    clusterRoles: informers.informer(clusterRoles),
-    clusterRoleBindings: informers.informer(clusterRoleBindings),
-    roles: informers.informer(roles),
-    roleBindings: informers.informer(roleBindings),
+    ...rbacInformers(informers),
     priorityClasses: informers.informer(priorityClasses),
   }
 

@@ -56,7 +56,8 @@ async function create<T extends KubeObject>(
   })
 }
 
-async function unlessNotFound<T>(reading: Promise<T>): Promise<T | undefined> {
+/** What a read gives, or undefined where the object does not exist. */
+export async function unlessNotFound<T>(reading: Promise<T>): Promise<T | undefined> {
   try {
     return await reading
   } catch (error) {

@@ -34,16 +34,5 @@ export async function ensureServiceCIDR(access: ServerAccess, cidrs: readonly st
       },
     ],
   }
-  const { metadata: _metadata, spec: _spec, ...identity } = wanted
-  await resource.patch(
-    '',
-    NAME,
-    'apply',
-    { ...identity, metadata: { name: NAME }, status },
-    {
-      subresource: 'status',
-      fieldManager: MANAGER,
-      force: true,
-    },
-  )
+  await resource.patch('', NAME, 'merge', { status }, { subresource: 'status', fieldManager: MANAGER })
 }

@@ -1,0 +1,51 @@
+// The plugins of a standard server, in upstream's order. To add one is to add its file and a line here.
+//
+// Upstream: pkg/kubeapiserver/options/plugins.go (AllOrderedPlugins, DefaultOffAdmissionPlugins)
+
+import { persistentVolumeClaims, persistentVolumes } from '#api/resources.ts'
+import type { CSIDriver } from '#api/types/storage.ts'
+import type { ServerAccess } from '#apiserver/access.ts'
+import { defaultTolerationSeconds } from '#apiserver/admission/default-toleration-seconds.ts'
+import { namespaceLifecycle } from '#apiserver/admission/namespace-lifecycle.ts'
+import { nodeRestriction, nodeRestrictionLookups } from '#apiserver/admission/node-restriction.ts'
+import type { AdmissionPlugin } from '#apiserver/admission/plugin.ts'
+import { priorityAdmission } from '#apiserver/admission/priority.ts'
+import { serviceAccountAdmission } from '#apiserver/admission/service-account.ts'
+import { taintNodesByCondition } from '#apiserver/admission/taint-nodes-by-condition.ts'
+import type { Authorization } from '#apiserver/authorization/chain.ts'
+import { escalationCheck } from '#apiserver/authorization/escalation.ts'
+import type { RuleResolver } from '#apiserver/authorization/rbac-resolver.ts'
+import { unlessNotFound } from '#apiserver/bootstrap/ensure.ts'
+
+export interface PluginDependencies {
+  readonly access: ServerAccess
+  readonly authorization: Authorization
+  readonly resolver: RuleResolver
+}
+
+/** To be made before the informers start. */
+export function standardPlugins({ access, authorization, resolver }: PluginDependencies): AdmissionPlugin[] {
+  const { client } = access
+  const csiDrivers = {
+    group: 'storage.k8s.io',
+    version: 'v1',
+    resource: 'csidrivers',
+    kind: 'CSIDriver',
+    namespaced: false,
+  }
+  const audiences = {
+    claim: (namespace: string, name: string) =>
+      unlessNotFound(client.resource(persistentVolumeClaims).get(namespace, name)),
+    volume: (name: string) => unlessNotFound(client.resource(persistentVolumes).get('', name)),
+    csiDriver: (name: string) => unlessNotFound(client.resource<CSIDriver>(csiDrivers).get('', name)),
+  }
+  return [
+    namespaceLifecycle(access),
+    serviceAccountAdmission(access),
+    nodeRestriction(nodeRestrictionLookups(access, authorization, audiences)),
+    taintNodesByCondition,
+    priorityAdmission(access),
+    defaultTolerationSeconds,
+    escalationCheck(resolver, authorization),
+  ]
+}

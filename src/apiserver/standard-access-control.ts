@@ -1,0 +1,249 @@
+// The access control of a real cluster, put together from its parts: authenticators, authorizers, admission plugins,
+// allocators and bootstrap objects.
+//
+// The order in which things start matters: everything that reads through informers is made here, before they start;
+// bootstrap() runs when they have synced; run() goes on until the server stops.
+
+import {
+  nodes,
+  persistentVolumeClaims,
+  persistentVolumes,
+  pods,
+  secrets,
+  serviceAccounts,
+} from '#api/resources.ts'
+import type { ServerAccess } from '#apiserver/access.ts'
+import type { AccessControl, ServedDocument } from '#apiserver/access-control.ts'
+import { createAdmission } from '#apiserver/admission/chain.ts'
+import { standardPlugins } from '#apiserver/admission/plugins.ts'
+import { clusterIPs } from '#apiserver/allocators/cluster-ips.ts'
+import { formatAddress, parseRange } from '#apiserver/allocators/ip-range.ts'
+import { DEFAULT_NODE_PORTS, nodePorts } from '#apiserver/allocators/node-ports.ts'
+import type { PortRange } from '#apiserver/allocators/port-bitmap.ts'
+import { repairAllocations } from '#apiserver/allocators/repair.ts'
+import { serviceHooks } from '#apiserver/allocators/service-hooks.ts'
+import { bearerAuthenticator, tokenUnion } from '#apiserver/authentication/bearer-token.ts'
+import { bootstrapTokenAuthenticator } from '#apiserver/authentication/bootstrap-token.ts'
+import { createAuthentication } from '#apiserver/authentication/chain.ts'
+import {
+  certificateVerifier,
+  clientCertificateAuthenticator,
+} from '#apiserver/authentication/client-certificate.ts'
+import { frontProxyAuthenticator } from '#apiserver/authentication/front-proxy.ts'
+import { createImpersonation } from '#apiserver/authentication/impersonation.ts'
+import {
+  ISSUER_CACHE_CONTROL,
+  issuerDocuments,
+  JWKS_MEDIA_TYPE,
+  JWKS_PATH,
+  OPENID_CONFIGURATION_PATH,
+} from '#apiserver/authentication/issuer-discovery.ts'
+import {
+  LEGACY_ISSUER,
+  serviceAccountTokenAuthenticator,
+  type TokenLookups,
+} from '#apiserver/authentication/service-account-token.ts'
+import { claimsReader } from '#apiserver/authentication/token-claims.ts'
+import { readTokenKeys, type TokenKeys } from '#apiserver/authentication/token-keys.ts'
+import { tokenIssuer } from '#apiserver/authentication/token-request.ts'
+import { createAuthorization } from '#apiserver/authorization/chain.ts'
+import { mastersAuthorizer } from '#apiserver/authorization/masters.ts'
+import { nodeAuthorizer } from '#apiserver/authorization/node.ts'
+import type { NodeLookups } from '#apiserver/authorization/node-relations.ts'
+import { rbacAuthorizer } from '#apiserver/authorization/rbac.ts'
+import { ruleResolver } from '#apiserver/authorization/rbac-resolver.ts'
+import { createBootstrap, rbacInformers } from '#apiserver/bootstrap/bootstrap.ts'
+import { unlessNotFound } from '#apiserver/bootstrap/ensure.ts'
+import { keepKubernetesService } from '#apiserver/bootstrap/kubernetes-service.ts'
+import { rulesOf } from '#apiserver/bootstrap/rbac-policy.ts'
+import { serverLeases } from '#apiserver/bootstrap/server-leases.ts'
+import { ensureServiceCIDR } from '#apiserver/bootstrap/service-cidr.ts'
+import { createReviews } from '#apiserver/reviews.ts'
+import type { Store } from '#store/store.ts'
+
+export interface StandardAccessOptions {
+  /** The server's own store: node ports and the leases of API servers lie in it. */
+  readonly store: Store
+  /** PEM of the authorities that sign clients, and front proxies. */
+  readonly clientAuthority: string
+  readonly frontProxyAuthority: string
+  /** PEM. Tokens signed by older keys stay good as long as their public half is here. */
+  readonly serviceAccountKeys: { readonly privateKey: string; readonly olderPublicKeys?: readonly string[] }
+  /** `https://kubernetes.default.svc.cluster.local` */
+  readonly issuer: string
+  /** The default family first. */
+  readonly serviceCidrs: readonly string[]
+  readonly nodePorts?: PortRange
+  /** Where pods and other machines reach this server: the endpoint of Service `kubernetes`. */
+  readonly advertise: { readonly address: string; readonly port: number }
+}
+
+const FRONT_PROXY_NAMES = ['front-proxy-client']
+
+/** Gives what `startApiServer` asks for. */
+export function standardAccessControl(
+  options: StandardAccessOptions,
+): (access: ServerAccess) => AccessControl {
+  return (access) => {
+    const { clock, random, log } = access
+    const keys = readTokenKeys(
+      options.serviceAccountKeys.privateKey,
+      options.serviceAccountKeys.olderPublicKeys,
+    )
+    const audiences = [options.issuer]
+    const tokens = tokensOf(access, options, keys)
+    const resolver = ruleResolver(rbacInformers(access.informers))
+    const authorization = createAuthorization([
+      mastersAuthorizer,
+      nodeAuthorizer({ lookups: nodeLookups(access), rules: rulesOf('system:node') }),
+      rbacAuthorizer(resolver),
+    ])
+    const addresses = clusterIPs(access, options.serviceCidrs)
+    const ports = nodePorts(options.store, random, options.nodePorts ?? DEFAULT_NODE_PORTS)
+    const repair = repairAllocations(access, addresses, ports)
+    const bootstrap = createBootstrap(access, {
+      clientAuthority: options.clientAuthority,
+      frontProxyAuthority: options.frontProxyAuthority,
+      frontProxyNames: FRONT_PROXY_NAMES,
+    })
+    const kubernetes = keepKubernetesService(access, {
+      clusterIP: firstAddress(options.serviceCidrs),
+      advertise: options.advertise,
+      leases: serverLeases(options.store, clock, log),
+    })
+    const kept = new AbortController()
+    let keeping: Promise<unknown> = Promise.resolve()
+
+    return {
+      authentication: createAuthentication({
+        authenticators: [
+          frontProxyAuthenticator({
+            verifier: certificateVerifier(options.frontProxyAuthority, clock),
+            allowedNames: FRONT_PROXY_NAMES,
+          }),
+          clientCertificateAuthenticator(certificateVerifier(options.clientAuthority, clock)),
+          bearerAuthenticator(tokens, audiences),
+        ],
+        anonymous: true,
+        onRefused: (head, authenticator, error) =>
+          log.info(
+            { authenticator, error: error.message, path: head.path, from: head.remoteAddress },
+            'refused credentials',
+          ),
+      }),
+      authorization,
+      admission: createAdmission(standardPlugins({ access, authorization, resolver })),
+      impersonation: createImpersonation(authorization),
+      reviews: createReviews({ tokens, audiences, authorization, resolver, clock }),
+      tokenIssuer: tokenIssuer({
+        keys,
+        issuer: options.issuer,
+        audiences,
+        lookups: liveLookups(access),
+        clock,
+        random,
+      }),
+      serviceHooks: serviceHooks({ addresses, ports, log }),
+      documents: documentsOf(options, keys),
+      async bootstrap() {
+        await bootstrap.run()
+        await ensureServiceCIDR(access, options.serviceCidrs)
+        keeping = (await kubernetes.start(kept.signal)).ended
+      },
+      async run(signal) {
+        signal.addEventListener('abort', () => kept.abort(signal.reason), { once: true })
+        if (signal.aborted) kept.abort(signal.reason)
+        await Promise.all([keeping, repair.run(signal)])
+      },
+    }
+  }
+}
+
+/** The address of Service `kubernetes`. */
+function firstAddress(cidrs: readonly string[]): string {
+  const range = parseRange(cidrs[0] ?? '')
+  return formatAddress(range.first, range.family)
+}
+
+function nodeLookups({ client, informers }: ServerAccess): NodeLookups {
+  const informer = informers.informer(pods)
+  informer.addIndex('spec.nodeName', (pod) => (pod.spec?.nodeName ? [pod.spec.nodeName] : []))
+  const reader = (group: string, resource: string, kind: string, namespaced = false) => {
+    const objects = client.resource({ group, version: 'v1', resource, kind, namespaced })
+    return (namespace: string, name: string) => unlessNotFound(objects.get(namespace, name))
+  }
+  const attachment = reader('storage.k8s.io', 'volumeattachments', 'VolumeAttachment')
+  const slice = reader('resource.k8s.io', 'resourceslices', 'ResourceSlice')
+  return {
+    podsOf: (node) => informer.byIndex('spec.nodeName', node),
+    claim: (namespace, name) => unlessNotFound(client.resource(persistentVolumeClaims).get(namespace, name)),
+    volume: (name) => unlessNotFound(client.resource(persistentVolumes).get('', name)),
+    attachment: (name) => attachment('', name),
+    slice: (name) => slice('', name),
+    certificateRequest: reader(
+      'certificates.k8s.io',
+      'podcertificaterequests',
+      'PodCertificateRequest',
+      true,
+    ),
+  }
+}
+
+function tokensOf(access: ServerAccess, options: StandardAccessOptions, keys: TokenKeys) {
+  const { client, clock } = access
+  return tokenUnion([
+    serviceAccountTokenAuthenticator({
+      claims: claimsReader(keys.verifying, [options.issuer, LEGACY_ISSUER]),
+      lookups: cachedLookups(access),
+      audiences: [options.issuer],
+      clock,
+    }),
+    bootstrapTokenAuthenticator({
+      secret: (name) => unlessNotFound(client.resource(secrets).get('kube-system', name)),
+      clock,
+    }),
+  ])
+}
+
+/** From the store, as it is now. */
+function liveLookups({ client }: ServerAccess): TokenLookups {
+  return {
+    serviceAccount: (namespace, name) =>
+      unlessNotFound(client.resource(serviceAccounts).get(namespace, name)),
+    pod: (namespace, name) => unlessNotFound(client.resource(pods).get(namespace, name)),
+    secret: (namespace, name) => unlessNotFound(client.resource(secrets).get(namespace, name)),
+    node: (name) => unlessNotFound(client.resource(nodes).get('', name)),
+  }
+}
+
+/** From the caches, and from the store where these do not know an object (yet). Few tokens are bound to Secrets. */
+function cachedLookups(access: ServerAccess): TokenLookups {
+  const { informers } = access
+  const live = liveLookups(access)
+  const known = {
+    accounts: informers.informer(serviceAccounts),
+    pods: informers.informer(pods),
+    nodes: informers.informer(nodes),
+  }
+  return {
+    ...live,
+    serviceAccount: async (namespace, name) =>
+      known.accounts.get(`${namespace}/${name}`) ?? live.serviceAccount(namespace, name),
+    pod: async (namespace, name) => known.pods.get(`${namespace}/${name}`) ?? live.pod(namespace, name),
+    node: async (name) => known.nodes.get(name) ?? live.node(name),
+  }
+}
+
+function documentsOf({ issuer, advertise }: StandardAccessOptions, keys: TokenKeys): ServedDocument[] {
+  const address = advertise.address.includes(':') ? `[${advertise.address}]` : advertise.address
+  const documents = issuerDocuments(issuer, `${address}:${advertise.port}`, keys.verifying)
+  const cached = { 'cache-control': ISSUER_CACHE_CONTROL }
+  return [
+    {
+      path: OPENID_CONFIGURATION_PATH,
+      headers: { ...cached, 'content-type': 'application/json' },
+      body: documents.configuration,
+    },
+    { path: JWKS_PATH, headers: { ...cached, 'content-type': JWKS_MEDIA_TYPE }, body: documents.jwks },
+  ]
+}
