@@ -3,6 +3,7 @@
 // Upstream: pkg/registry/rbac/clusterrolebinding/strategy.go
 
 import { defineKind } from '#api/kinds/kind.ts'
+import { isPathSegmentName } from '#api/meta/names.ts'
 import type { ClusterRoleBinding } from '#api/types/rbac.ts'
 import type { Draft } from '#api/types/wire.ts'
 
@@ -15,4 +16,5 @@ export const clusterRoleBinding = defineKind<Draft<ClusterRoleBinding>>({
   versions: ['v1'],
   storageVersion: 'v1',
   allowCreateOnUpdate: true,
+  validateName: isPathSegmentName,
 })

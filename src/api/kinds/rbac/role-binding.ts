@@ -3,6 +3,7 @@
 // Upstream: pkg/registry/rbac/rolebinding/strategy.go
 
 import { defineKind } from '#api/kinds/kind.ts'
+import { isPathSegmentName } from '#api/meta/names.ts'
 import type { RoleBinding } from '#api/types/rbac.ts'
 import type { Draft } from '#api/types/wire.ts'
 
@@ -15,4 +16,5 @@ export const roleBinding = defineKind<Draft<RoleBinding>>({
   versions: ['v1'],
   storageVersion: 'v1',
   allowCreateOnUpdate: true,
+  validateName: isPathSegmentName,
 })

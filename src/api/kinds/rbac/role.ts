@@ -3,6 +3,7 @@
 // Upstream: pkg/registry/rbac/role/strategy.go
 
 import { defineKind } from '#api/kinds/kind.ts'
+import { isPathSegmentName } from '#api/meta/names.ts'
 import type { Role } from '#api/types/rbac.ts'
 import type { Draft } from '#api/types/wire.ts'
 
@@ -15,4 +16,5 @@ export const role = defineKind<Draft<Role>>({
   versions: ['v1'],
   storageVersion: 'v1',
   allowCreateOnUpdate: true,
+  validateName: isPathSegmentName,
 })
