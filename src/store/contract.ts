@@ -74,24 +74,26 @@ export async function record(
   const events: StoreEvent[] = []
   const revisions: Revision[] = []
   const waiting: { revision: Revision; resolve: () => void }[] = []
+  let onEnd: (error: Error | undefined) => void = () => undefined
   const ended = new Promise<Error | undefined>((resolve) => {
-    void store.watch({
-      start,
-      ...(end !== undefined && { end }),
-      ...(fromRevision !== undefined && { fromRevision }),
-      signal: controller.signal,
-      onEnd: resolve,
-      onBatch(batch) {
-        for (const event of batch.events) {
-          events.push(event)
-          const value = event.type === 'put' ? `=${text(event.kv.value)}` : ''
-          const before = event.previous ? ` was ${text(event.previous.value)}` : ''
-          lines.push(`${event.type} ${event.kv.key}${value} @${event.kv.modRevision}${before}`)
-        }
-        revisions.push(batch.revision)
-        for (const each of waiting) if (each.revision <= batch.revision) each.resolve()
-      },
-    })
+    onEnd = resolve
+  })
+  await store.watch({
+    start,
+    ...(end !== undefined && { end }),
+    ...(fromRevision !== undefined && { fromRevision }),
+    signal: controller.signal,
+    onEnd,
+    onBatch(batch) {
+      for (const event of batch.events) {
+        events.push(event)
+        const value = event.type === 'put' ? `=${text(event.kv.value)}` : ''
+        const before = event.previous ? ` was ${text(event.previous.value)}` : ''
+        lines.push(`${event.type} ${event.kv.key}${value} @${event.kv.modRevision}${before}`)
+      }
+      revisions.push(batch.revision)
+      for (const each of waiting) if (each.revision <= batch.revision) each.resolve()
+    },
   })
   return {
     lines,

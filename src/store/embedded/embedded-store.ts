@@ -16,7 +16,6 @@ import { Mvcc } from '#store/embedded/mvcc.ts'
 import { WatchHub } from '#store/embedded/watch-hub.ts'
 import {
   FutureRevisionError,
-  type KeyValue,
   MAX_REQUEST_BYTES,
   type Op,
   type RangeRequest,
