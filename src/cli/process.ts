@@ -1,0 +1,71 @@
+// `k8ts process …`: what the supervisor starts. Not for people; shown by no help.
+
+import { Command } from 'commander'
+import { type ClusterOptions, dataDirOption, integer, layoutOf, nameOption } from '#cli/options.ts'
+import { SELF } from '#cli/self.ts'
+import type { ClusterConfig } from '#cluster/config.ts'
+import type { ClusterLayout } from '#cluster/layout.ts'
+import { runControlPlane } from '#cluster/processes/control-plane.ts'
+import { runNode } from '#cluster/processes/node.ts'
+import { readConfig } from '#cluster/saved-config.ts'
+import { runSupervisor } from '#cluster/supervisor/supervisor.ts'
+import { UserError } from '#cluster/user-error.ts'
+import { systemClock } from '#sys/clock.ts'
+import { createLogger, type Logger } from '#sys/log.ts'
+
+type Body<Options> = (
+  layout: ClusterLayout,
+  config: ClusterConfig,
+  log: Logger,
+  signal: AbortSignal,
+  options: Options,
+) => Promise<void>
+
+export function processCommand(): Command {
+  const command = new Command('process')
+  add(command, 'supervisor', async (layout, config, log, signal) =>
+    runSupervisor({ layout, config, self: SELF, clock: systemClock, log }, signal),
+  )
+  add(command, 'control-plane', async (layout, config, log, signal) =>
+    runControlPlane(layout, config, log, signal),
+  )
+  add<ClusterOptions & { readonly index: number }>(
+    command,
+    'node',
+    async (layout, config, log, signal, options) => runNode(layout, config, options.index, log, signal),
+  ).requiredOption('--index <n>', 'its number', integer)
+  return command
+}
+
+function add<Options extends ClusterOptions>(parent: Command, name: string, body: Body<Options>): Command {
+  return parent
+    .command(name)
+    .addOption(nameOption())
+    .addOption(dataDirOption())
+    .action(async (options: Options) => {
+      const layout = layoutOf(options)
+      const config = await readConfig(layout)
+      if (!config) throw new UserError(`There is no cluster in ${layout.dataDir}.`)
+      await runUntilSignal(name, (log, signal) => body(layout, config, log, signal, options))
+    })
+}
+
+/** Runs until SIGTERM or SIGINT and ends when everything has; a failure is logged and is the exit code. */
+export async function runUntilSignal(
+  name: string,
+  body: (log: Logger, signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const log = createLogger(name)
+  const stop = new AbortController()
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    process.once(signal, () => stop.abort(new Error(signal)))
+  process.title = `k8ts-${name}`
+  let code = 0
+  try {
+    await body(log, stop.signal)
+  } catch (error) {
+    log.error({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) }, 'ended')
+    code = 1
+  }
+  process.exit(code)
+}

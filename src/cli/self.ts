@@ -1,0 +1,10 @@
+// How this program starts itself again as another process.
+
+import { fileURLToPath } from 'node:url'
+import type { SelfCommand } from '#cluster/supervisor/processes.ts'
+
+export const SELF: SelfCommand = [
+  process.execPath,
+  '--max-semi-space-size=4',
+  fileURLToPath(new URL('./main.js', import.meta.url)),
+]
