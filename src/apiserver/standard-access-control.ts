@@ -4,6 +4,7 @@
 // The order in which things start matters: everything that reads through informers is made here, before they start;
 // bootstrap() runs when they have synced; run() goes on until the server stops.
 
+import { setMaxListeners } from 'node:events'
 import {
   nodes,
   persistentVolumeClaims,
@@ -112,6 +113,7 @@ export function standardAccessControl(
       leases: serverLeases(options.store, clock, log),
     })
     const kept = new AbortController()
+    setMaxListeners(0, kept.signal)
     let keeping: Promise<unknown> = Promise.resolve()
 
     return {

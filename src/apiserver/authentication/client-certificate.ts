@@ -73,13 +73,17 @@ export function userOfCertificate(certificate: ParsedCertificate, der: Uint8Arra
 
 /** `head.clientCertificates` should be the same array for all requests of one connection. */
 export function clientCertificateAuthenticator(verifier: CertificateVerifier): Authenticator {
+  const users = new WeakMap<Uint8Array, UserInfo>()
   return {
     name: 'x509',
     async authenticate(head) {
       const chain = head.clientCertificates
       const leaf = chain?.[0]
       if (!chain || !leaf) return undefined
-      return userOfCertificate(verifier.verify(chain), leaf)
+      const certificate = verifier.verify(chain)
+      const user = users.get(leaf) ?? userOfCertificate(certificate, leaf)
+      if (user) users.set(leaf, user)
+      return user
     },
   }
 }

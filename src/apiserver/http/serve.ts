@@ -10,6 +10,7 @@ import { clientCertificatesOf, remoteAddressOf } from '#apiserver/http/client-ad
 import type { ServerReply, ServerRequest } from '#apiserver/http/listener.ts'
 import { decodePath } from '#apiserver/http/request-info.ts'
 import { respond } from '#apiserver/http/respond.ts'
+import { separateHeaders } from '#apiserver/http/separate-headers.ts'
 import { isWebSocket, respondOverWebSocket } from '#apiserver/http/websocket.ts'
 import type { Handle } from '#apiserver/pipeline.ts'
 import type { RequestHead } from '#apiserver/request.ts'
@@ -124,7 +125,7 @@ function apiRequestOf(request: ServerRequest, signal: AbortSignal): ApiRequest |
     method: request.method ?? 'GET',
     path,
     query: new URLSearchParams(question < 0 ? '' : rawUrl.slice(question + 1)),
-    headers: request.headers,
+    headers: separateHeaders(request),
     remoteAddress: remoteAddressOf(request),
     ...(certificates && { clientCertificates: certificates }),
   }
