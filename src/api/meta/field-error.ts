@@ -130,8 +130,8 @@ export function formatValue(value: unknown): string {
 }
 
 /** Go's JSON keeps itself harmless in HTML. */
-export function goJson(value: unknown): string {
-  return JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, (char) => unicodeEscape(char))
+export function goJson(value: unknown, indent = 0): string {
+  return JSON.stringify(value, undefined, indent).replace(/[<>&\u2028\u2029]/g, (char) => unicodeEscape(char))
 }
 
 const SHORT_ESCAPES: Readonly<Record<string, string>> = {

@@ -6,13 +6,13 @@
 // Upstream: staging/src/k8s.io/component-helpers/resource/helpers.go
 
 import { addQuantities, compareQuantities, parseQuantity, type Quantity } from '#api/meta/quantity.ts'
-import type { Container, Pod } from '#api/types/core.ts'
+import type { Container, Pod, PodSpec } from '#api/types/core.ts'
 
 export type ResourceList = Readonly<Record<string, string>>
 export type Amounts = Map<string, Quantity>
 
 /** Only these may be asked for at pod level. */
-const isPodLevel = (name: string): boolean =>
+export const isPodLevelResource = (name: string): boolean =>
   name === 'cpu' || name === 'memory' || name.startsWith('hugepages-')
 
 /** The requests of a pod by resource name. */
@@ -25,16 +25,33 @@ export function podLimits(pod: Pod): Amounts {
   return podAmounts(pod, (container) => container.resources?.limits, pod.spec?.resources?.limits)
 }
 
+/** What the containers request in sum, whatever the pod says for all of them. */
+export const containerRequests = (spec: PodSpec): Amounts =>
+  containerAmounts(spec, (container) => container.resources?.requests)
+
+export const containerLimits = (spec: PodSpec): Amounts =>
+  containerAmounts(spec, (container) => container.resources?.limits)
+
 function podAmounts(
   pod: Pod,
   amountsOf: (container: Container) => ResourceList | undefined,
   podLevel: ResourceList | undefined,
 ): Amounts {
+  const total: Amounts = pod.spec ? containerAmounts(pod.spec, amountsOf) : new Map()
+  for (const [name, amount] of parsed(podLevel)) if (isPodLevelResource(name)) total.set(name, amount)
+  add(total, parsed(pod.spec?.overhead))
+  return total
+}
+
+function containerAmounts(
+  spec: PodSpec,
+  amountsOf: (container: Container) => ResourceList | undefined,
+): Amounts {
   const total: Amounts = new Map()
-  for (const container of pod.spec?.containers ?? []) add(total, parsed(amountsOf(container)))
+  for (const container of spec.containers ?? []) add(total, parsed(amountsOf(container)))
   const sidecars: Amounts = new Map()
   const initial: Amounts = new Map()
-  for (const container of pod.spec?.initContainers ?? []) {
+  for (const container of spec.initContainers ?? []) {
     const own = parsed(amountsOf(container))
     if (container.restartPolicy === 'Always') {
       add(total, own)
@@ -46,8 +63,6 @@ function podAmounts(
     }
   }
   raise(total, initial)
-  for (const [name, amount] of parsed(podLevel)) if (isPodLevel(name)) total.set(name, amount)
-  add(total, parsed(pod.spec?.overhead))
   return total
 }
 
