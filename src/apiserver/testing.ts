@@ -3,6 +3,7 @@
 // `startTestApiServer()` gives a client that may do everything. With `tls: true` it also listens on a free port of
 // loopback with a throw-away certificate authority, and writes a kubeconfig, so that the real kubectl can be used.
 
+import { generateKeyPairSync } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -13,7 +14,8 @@ import { createAuthentication } from '#apiserver/authentication/chain.ts'
 import { createAuthorization } from '#apiserver/authorization/chain.ts'
 import type { RequestHead, UserInfo } from '#apiserver/request.ts'
 import { type ApiServer, startApiServer } from '#apiserver/server.ts'
-import { createTestPki, type TestPki } from '#apiserver/testing-pki.ts'
+import { standardAccessControl } from '#apiserver/standard-access-control.ts'
+import { createTestPki, type KeyPairPem, type TestPki } from '#apiserver/testing-pki.ts'
 import { type Client, createClient } from '#client/client.ts'
 import type { Transport } from '#client/transport.ts'
 import { openEmbeddedStore } from '#store/embedded/embedded-store.ts'
@@ -25,14 +27,19 @@ import { type Random, systemRandom } from '#sys/random.ts'
 export interface TestApiServerOptions {
   /** Listens on loopback over TLS and writes a kubeconfig. */
   readonly tls?: boolean
-  /** Absent: all requests are allowed and nothing is admitted or changed. */
+  /**
+   * The access control of a real cluster: certificates, tokens, RBAC, standard admission, allocators, bootstrap. With
+   * it the kubeconfig's administrator is known by certificate. Absent: everybody may do everything, nothing is admitted.
+   */
+  readonly secured?: boolean
+  /** Another access control. */
   readonly accessControl?: (access: ServerAccess) => AccessControl
   /** Absent: one in memory. */
   readonly store?: Store
   readonly clock?: Clock
   readonly random?: Random
   readonly log?: Logger
-  /** Namespaces made before anything else; default `default`. */
+  /** Namespaces made before anything else; default `default`, which bootstrap makes with `secured`. */
   readonly namespaces?: readonly string[]
 }
 
@@ -47,8 +54,10 @@ export interface TestApiServer {
   readonly url: string
   /** Path of a kubeconfig of an administrator; '' without `tls`. */
   readonly kubeconfig: string
-  /** PEM; '' without `tls`. */
+  /** PEM; '' without `tls` or `secured`. */
   readonly caCertificate: string
+  /** A client certificate of a user and its groups. */
+  sign(user: string, groups: readonly string[]): KeyPairPem
   stop(): Promise<void>
 }
 
@@ -60,22 +69,22 @@ export async function startTestApiServer(options: TestApiServerOptions = {}): Pr
   const random = options.random ?? systemRandom
   const store = options.store ?? (await openEmbeddedStore({ clock }))
   const controller = new AbortController()
-  const pki = options.tls ? createTestPki(random) : undefined
+  const pki = options.tls || options.secured ? createTestPki(random) : undefined
   const server = await startApiServer(
     {
       store,
       clock,
       random,
       log: options.log ?? silentLogger,
-      accessControl: options.accessControl ?? openAccess,
+      accessControl: options.accessControl ?? (options.secured ? securedAccess(store, pki!.ca) : openAccess),
       shutdownGraceMs: 1_000,
-      ...(pki && { listen: { host: '127.0.0.1', port: 0, tls: pki.server } }),
+      ...(pki && options.tls && { listen: { host: '127.0.0.1', port: 0, tls: pki.server } }),
     },
     controller.signal,
   )
   const transport = server.transport(ADMIN, 'test')
   const client = createClient(transport)
-  for (const name of options.namespaces ?? ['default']) {
+  for (const name of options.namespaces ?? (options.secured ? [] : ['default'])) {
     await transport.request({
       method: 'POST',
       path: '/api/v1/namespaces',
@@ -83,10 +92,10 @@ export async function startTestApiServer(options: TestApiServerOptions = {}): Pr
       body: { metadata: { name } },
     })
   }
-  const folder = pki ? await mkdtemp(path.join(tmpdir(), 'k8ts-test-')) : ''
+  const folder = options.tls ? await mkdtemp(path.join(tmpdir(), 'k8ts-test-')) : ''
   const url = server.address ? `https://127.0.0.1:${server.address.port}` : ''
   const kubeconfig = folder === '' ? '' : path.join(folder, 'kubeconfig')
-  if (pki) await writeFile(kubeconfig, kubeconfigOf(url, pki), { mode: 0o600 })
+  if (pki && options.tls) await writeFile(kubeconfig, kubeconfigOf(url, pki), { mode: 0o600 })
   return {
     server,
     client,
@@ -95,6 +104,10 @@ export async function startTestApiServer(options: TestApiServerOptions = {}): Pr
     url,
     kubeconfig,
     caCertificate: pki?.ca ?? '',
+    sign: (user, groups) => {
+      if (!pki) throw new Error('only with tls or secured')
+      return pki.sign(user, groups)
+    },
     async stop() {
       controller.abort()
       await server.stopped
@@ -136,4 +149,23 @@ function openAccess(): AccessControl {
     authorization: createAuthorization([authorizer]),
     admission: createAdmission([]),
   }
+}
+
+let serviceAccountKey: string | undefined
+
+/** The access control of a real cluster, with one throw-away authority for everything. */
+function securedAccess(store: Store, authority: string): (access: ServerAccess) => AccessControl {
+  serviceAccountKey ??= generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({
+    type: 'pkcs8',
+    format: 'pem',
+  }) as string
+  return standardAccessControl({
+    store,
+    clientAuthority: authority,
+    frontProxyAuthority: authority,
+    serviceAccountKeys: { privateKey: serviceAccountKey },
+    issuer: 'https://kubernetes.default.svc.cluster.local',
+    serviceCidrs: ['10.96.0.0/16'],
+    advertise: { address: '127.0.0.1', port: 6443 },
+  })
 }

@@ -2,6 +2,7 @@
 //
 // Two resources that are one storage under two names (events) share a cache, and bookmarks in the stored version.
 
+import { setMaxListeners } from 'node:events'
 import type { KindDefinition } from '#api/kinds/kind.ts'
 import type { JsonObject, ObjectMeta } from '#api/meta/object.ts'
 import { prefixOf, storedApiVersionOf } from '#apiserver/registry/catalog.ts'
@@ -35,6 +36,8 @@ export const triggerFieldOf = (kind: KindDefinition): string | undefined =>
 
 export function createWatchCaches(options: WatchCachesOptions): WatchCaches {
   const controller = new AbortController()
+  // one cache a resource listens to it
+  setMaxListeners(0, controller.signal)
   const caches = new Map<string, WatchCache>()
   const running: Promise<void>[] = []
 
