@@ -58,4 +58,6 @@ function report(error: unknown): number {
   return 1
 }
 
-process.exitCode = await main(process.argv.slice(2))
+const code = await main(process.argv.slice(2))
+// Connections that are kept for the next request must not keep the program; what was printed must be out.
+process.stdout.write('', () => process.exit(process.exitCode ?? code))
