@@ -3,7 +3,7 @@
 // `name`, `name:port` and `scheme:name:port` are allowed. Upstream: pkg/registry/core/{pod/strategy.go,service/storage}
 
 import { BlockList, isIP } from 'node:net'
-import { badRequest, serviceUnavailable } from '#api/meta/status.ts'
+import { badRequest, isNotFound, notFound, serviceUnavailable } from '#api/meta/status.ts'
 import { endpoints, pods, services } from '#api/resources.ts'
 import type { Endpoints, Pod } from '#api/types/core.ts'
 import type { NodeConnections } from '#apiserver/subresources/node-connection.ts'
@@ -79,7 +79,12 @@ export async function serviceTarget(
   const portName = /^\d+$/.test(names.port)
     ? await portNameOf(client, namespace, name, Number(names.port))
     : names.port
-  const found = await client.resource(endpoints).get(namespace, name)
+  const found = await client
+    .resource(endpoints)
+    .get(namespace, name)
+    .catch((error: unknown) => {
+      throw isNotFound(error) ? notFound({ group: '', resource: 'services' }, name) : error
+    })
   const candidates = addressesOf(found, portName)
   const start = Math.floor(random.next() * candidates.length)
   for (let i = 0; i < candidates.length; i++) {
