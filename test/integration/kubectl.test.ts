@@ -101,7 +101,7 @@ test('label, annotate, patch, scale, set image, delete', async () => {
   await kubectl('patch', 'deployment', 'verbs', '-p', '{"spec":{"paused":true}}')
   await kubectl('scale', 'deployment', 'verbs', '--replicas=4')
   await kubectl('set', 'image', 'deployment/verbs', 'web=example.com/web:2')
-  const path =
+  const fields =
     '{.metadata.labels.tier} {.metadata.annotations.note} {.spec.paused} {.spec.replicas} {..image}'
   assert.equal(
     await kubectl('get', 'deployment', 'verbs', '-o', `jsonpath=${fields}`),
