@@ -34,6 +34,8 @@ export interface ProxyDependencies {
   readonly podCIDR: string
   /** Name of its nft table; it may hold nothing else. */
   readonly table: string
+  /** Node ports answer on 127.0.0.1 too. */
+  readonly onLoopback?: boolean
 }
 
 const SERVICE_INDEX = 'service'
@@ -108,7 +110,7 @@ export async function proxy(dependencies: ProxyDependencies, signal: AbortSignal
   async function apply(next: ReadonlyMap<string, PortRules>): Promise<void> {
     const script = isTableKnown
       ? transaction(table, applied, next)
-      : `${baseTable(table)}${transaction(table, new Map(), next)}`
+      : `${baseTable(table, dependencies.onLoopback ?? false)}${transaction(table, new Map(), next)}`
     if (script !== '') await run('nft', ['-f', '-'], { input: script, timeoutMs: FLUSH_TIMEOUT_MS })
     isTableKnown = true
     applied.clear()

@@ -18,6 +18,8 @@ export interface ProxyOptions {
   readonly podCIDR: string
   /** Name of the nft table in this network namespace. */
   readonly table: string
+  /** Node ports answer on 127.0.0.1 too: for the machine that people sit at. */
+  readonly onLoopback?: boolean
 }
 
 /** Runs until `signal` aborts. The rules stay, so that connections go on over a restart. */

@@ -41,7 +41,7 @@ async function tableAfter(...scripts: readonly string[]): Promise<string> {
 
 const PORTS = [{ name: '', port: 80, protocol: 'TCP', nodePort: 30080 }]
 const before = rules(service({ type: 'NodePort', ports: PORTS }), slice(['10.244.1.2', '10.244.2.3']))
-const base = baseTable('test') + transaction('test', new Map(), before)
+const base = baseTable('test', false) + transaction('test', new Map(), before)
 
 test('a port with endpoints leads to one of them, from its cluster address and its node port', {
   skip: !isRoot,

@@ -9,8 +9,12 @@ import { MASQUERADE_MARK } from '#proxy/rules.ts'
 
 export type Rules = ReadonlyMap<string, PortRules>
 
-/** The table without services: hooks, maps, and the chains that all share. It replaces what may be left there. */
-export function baseTable(table: string): string {
+/**
+ * The table without services: hooks, maps, and the chains that all share. It replaces what may be left there.
+ * `onLoopback`: node ports answer on 127.0.0.1 too; the kernel must be told to route from there (route_localnet).
+ */
+export function baseTable(table: string, onLoopback: boolean): string {
+  const nodeAddress = `${onLoopback ? '' : 'ip daddr != 127.0.0.0/8 '}fib daddr type local`
   const serviceKey = 'type ipv4_addr . inet_proto . inet_service : verdict'
   const nodePortKey = 'type inet_proto . inet_service : verdict'
   return `
@@ -27,11 +31,11 @@ table ip ${table} {
   }
   chain services {
     ip daddr . meta l4proto . th dport vmap @service-ips
-    ip daddr != 127.0.0.0/8 fib daddr type local meta l4proto . th dport vmap @service-nodeports
+    ${nodeAddress} meta l4proto . th dport vmap @service-nodeports
   }
   chain service-endpoints-check {
     ip daddr . meta l4proto . th dport vmap @no-endpoint-services
-    ip daddr != 127.0.0.0/8 fib daddr type local meta l4proto . th dport vmap @no-endpoint-nodeports
+    ${nodeAddress} meta l4proto . th dport vmap @no-endpoint-nodeports
   }
   chain filter-prerouting { type filter hook prerouting priority -110; ct state new jump service-endpoints-check; }
   chain filter-output { type filter hook output priority -110; ct state new jump service-endpoints-check; }

@@ -5,6 +5,7 @@
 //
 // Everything here can be run again: what is there already stays as it is.
 
+import { writeFile } from 'node:fs/promises'
 import { addressAt, type Cidr, formatCidr, overlaps, parseCidr, routeRanges } from '#cluster/cidr.ts'
 import type { ClusterConfig } from '#cluster/config.ts'
 import type { ClusterLayout, NodeLayout } from '#cluster/layout.ts'
@@ -68,7 +69,9 @@ export async function ensureBridge(layout: ClusterLayout, config: ClusterConfig)
     `link set ${layout.bridge} up`,
   ]
   await run('ip', ['-batch', '-'], { input: `${commands.join('\n')}\n` })
-  await run('sh', ['-c', 'echo 1 > /proc/sys/net/ipv4/ip_forward'])
+  // Node ports answer on 127.0.0.1 of the machine: its packets may leave by the bridge (and are masqueraded).
+  const settings = ['ip_forward', `conf/${layout.bridge}/route_localnet`]
+  await Promise.all(settings.map((name) => writeFile(`/proc/sys/net/ipv4/${name}`, '1')))
   await run('nft', ['-f', '-'], { input: hostsTable(layout, config) })
 }
 

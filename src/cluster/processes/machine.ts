@@ -26,7 +26,7 @@ export async function runMachineNetwork(options: MachineOptions, signal: AbortSi
   const { layout, config, client, clock, random, log } = options
   const base = { client, clock, random, log, nodeName: '', podCIDR: config.podCIDR }
   await Promise.all([
-    runProxy({ ...base, table: layout.proxyTable }, signal),
+    runProxy({ ...base, table: layout.proxyTable, onLoopback: true }, signal),
     runPodNetwork({ ...base, table: '', cniConfDir: '', cniStateDir: '', mtu: 0 }, signal),
   ])
 }
