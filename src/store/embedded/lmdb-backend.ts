@@ -35,6 +35,8 @@ export function openLmdbBackend(directory: string): Backend {
     path: `${directory}/data.mdb`,
     noSubdir: true,
     overlappingSync: false,
+    // on, LMDB wraps what a turn writes once more, in a promise whose failure nobody could catch
+    eventTurnBatching: false,
     maxDbs: 4,
     ...TABLE,
   })
@@ -78,28 +80,36 @@ function leasesOf({ leases }: Tables): LeaseRecord[] {
 }
 
 async function commit({ root, heads, values, leases, meta }: Tables, batch: Batch): Promise<void> {
-  const operations: Promise<boolean>[] = []
-  // what one turn writes, LMDB commits as one transaction
+  // one `batch` is one transaction of LMDB's; the promises of the single operations say nothing
   const committed = root.batch(() => {
     for (const write of batch.writes) {
       const slot = encodeSlot(write.state)
-      operations.push(heads.put(slot, encodeHead(write)))
-      if (write.state.version !== 0) operations.push(values.put(slot, asBuffer(write.value)))
+      void heads.put(slot, encodeHead(write))
+      if (write.state.version !== 0) void values.put(slot, asBuffer(write.value))
     }
     for (const state of batch.removes) {
       const slot = encodeSlot(state)
-      operations.push(heads.remove(slot), values.remove(slot))
+      void heads.remove(slot)
+      void values.remove(slot)
     }
-    for (const lease of batch.leases) operations.push(leases.put(encodeNumber(lease.id), encodeLease(lease)))
-    for (const id of batch.revokedLeases) operations.push(leases.remove(encodeNumber(id)))
-    operations.push(meta.put(REVISION, encodeNumber(batch.revision)))
+    for (const lease of batch.leases) void leases.put(encodeNumber(lease.id), encodeLease(lease))
+    for (const id of batch.revokedLeases) void leases.remove(encodeNumber(id))
+    void meta.put(REVISION, encodeNumber(batch.revision))
     if (batch.compactRevision !== undefined)
-      operations.push(meta.put(COMPACT_REVISION, encodeNumber(batch.compactRevision)))
+      void meta.put(COMPACT_REVISION, encodeNumber(batch.compactRevision))
   })
-  const outcomes = await Promise.allSettled([committed, ...operations])
-  const failed = outcomes.find((outcome) => outcome.status === 'rejected')
-  if (failed) throw failed.reason
+  try {
+    await committed
+  } catch (error) {
+    throw await causeOf(error)
+  }
   root.resetReadTxn()
+}
+
+/** LMDB gives the reason of a failed commit as a promise that rejects with it. */
+async function causeOf(error: unknown): Promise<unknown> {
+  const { commitError } = error as { commitError?: Promise<unknown> }
+  return commitError ? commitError.then(() => error).catch((cause: unknown) => cause) : error
 }
 
 const asBuffer = (bytes: Uint8Array): Buffer =>

@@ -43,6 +43,8 @@ export class Mvcc {
     this.#compactRevision = loaded.compactRevision
     const compacted = new Set<string>()
     for (const { key, state } of loaded.records) {
+      if (state.revision > this.#revision)
+        throw new Error(`its log is damaged: it goes beyond revision ${this.#revision}`)
       const previous = this.#index.append(key, state)
       onLoad({ key, state })
       if (state.revision > this.#compactRevision) this.#log.push({ key, state, previous })
