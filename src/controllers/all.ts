@@ -4,17 +4,60 @@
 
 import type { Controller, ControllerContext } from '#controllers/controller.ts'
 import { deploymentController } from '#controllers/deployment/controller.ts'
+import { endpointsController } from '#controllers/endpoints/controller.ts'
+import { endpointSliceController } from '#controllers/endpointslice/controller.ts'
+import { endpointSliceMirroringController } from '#controllers/endpointslice-mirroring/controller.ts'
+import { garbageCollector } from '#controllers/garbage-collector/controller.ts'
+import { namespaceController } from '#controllers/namespace/controller.ts'
+import { nodeIpamController } from '#controllers/node-ipam/controller.ts'
+import { nodeLifecycleController } from '#controllers/node-lifecycle/controller.ts'
+import { podGarbageCollector } from '#controllers/pod-garbage-collector/controller.ts'
 import { replicaSetController } from '#controllers/replicaset/controller.ts'
 import { replicationControllerController } from '#controllers/replicationcontroller/controller.ts'
+import { rootCAPublisher } from '#controllers/root-ca-publisher/controller.ts'
+import { serviceAccountController } from '#controllers/serviceaccount/controller.ts'
+import { taintEvictionController } from '#controllers/taint-eviction/controller.ts'
 
 export interface ControllerDescriptor {
   readonly name: string
   /** The service account in kube-system as which it writes. */
   readonly serviceAccount: string
   create(context: ControllerContext): Controller
+  /** Whether the cluster's settings give it anything to do; absent means yes. */
+  isWanted?(settings: ControllerContext['settings']): boolean
 }
 
 export const CONTROLLERS: readonly ControllerDescriptor[] = [
+  { name: 'namespace-controller', serviceAccount: 'namespace-controller', create: namespaceController },
+  {
+    name: 'serviceaccount-controller',
+    serviceAccount: 'service-account-controller',
+    create: serviceAccountController,
+  },
+  {
+    name: 'root-ca-certificate-publisher-controller',
+    serviceAccount: 'root-ca-cert-publisher',
+    create: rootCAPublisher,
+    isWanted: ({ rootCA }) => rootCA !== undefined,
+  },
+  {
+    name: 'node-ipam-controller',
+    serviceAccount: 'node-controller',
+    create: nodeIpamController,
+    isWanted: ({ clusterCIDRs }) => clusterCIDRs.length > 0,
+  },
+  { name: 'node-lifecycle-controller', serviceAccount: 'node-controller', create: nodeLifecycleController },
+  { name: 'taint-eviction-controller', serviceAccount: 'node-controller', create: taintEvictionController },
+  {
+    name: 'pod-garbage-collector-controller',
+    serviceAccount: 'pod-garbage-collector',
+    create: podGarbageCollector,
+  },
+  {
+    name: 'garbage-collector-controller',
+    serviceAccount: 'generic-garbage-collector',
+    create: garbageCollector,
+  },
   { name: 'deployment-controller', serviceAccount: 'deployment-controller', create: deploymentController },
   { name: 'replicaset-controller', serviceAccount: 'replicaset-controller', create: replicaSetController },
   {
@@ -22,11 +65,22 @@ export const CONTROLLERS: readonly ControllerDescriptor[] = [
     serviceAccount: 'replication-controller',
     create: replicationControllerController,
   },
+  { name: 'endpoints-controller', serviceAccount: 'endpoint-controller', create: endpointsController },
+  {
+    name: 'endpointslice-controller',
+    serviceAccount: 'endpointslice-controller',
+    create: endpointSliceController,
+  },
+  {
+    name: 'endpointslice-mirroring-controller',
+    serviceAccount: 'endpointslicemirroring-controller',
+    create: endpointSliceMirroringController,
+  },
 ]
 
 /**
- * The controllers that a selection names, as `--controllers` does: `*` is all, `-name` takes one out. The
- * first word that fits a controller counts.
+ * The controllers that a selection names, as `--controllers` does: `*` is all, `-name` takes one out. A name
+ * counts more than `*`.
  */
 export function selectControllers(selection: readonly string[]): readonly ControllerDescriptor[] {
   const known = new Set(CONTROLLERS.map(({ name }) => name))

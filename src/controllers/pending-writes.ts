@@ -1,6 +1,6 @@
 // What a controller has written and its cache does not show yet, so that it does not do it a second time.
 //
-// A ReplicaSet that has just created three pods must not count its cache and create three more. Creations and
+// A ReplicaSet that has just created three pods must not count its cache and create three more. Writes and
 // deletions are remembered by UID until the informer shows them; a key with writes on their way is not acted
 // on. An entry that never settles is dropped after a while: the informer may have missed a short life.
 // Upstream: pkg/controller/controller_utils.go (UIDTrackingControllerExpectations), which counts creations
@@ -13,9 +13,10 @@ import type { Clock } from '#sys/clock.ts'
 const TIMEOUT_MS = 300_000
 
 interface Pending {
-  readonly kind: 'created' | 'deleted'
+  readonly kind: 'written' | 'deleted'
   /** Key of the object in the informer. */
   readonly object: string
+  readonly resourceVersion: string
   readonly since: number
 }
 
@@ -28,11 +29,21 @@ export class PendingWrites<T extends KubeObject> {
   constructor(informer: Informer<T>, clock: Clock) {
     this.#informer = informer
     this.#clock = clock
+    // What somebody else deletes before it was ever seen must not be waited for.
+    informer.onChange(({ type, object }) => {
+      if (type !== 'deleted') return
+      for (const entries of this.#pending.values()) entries.delete(object.metadata?.uid ?? '')
+    })
   }
 
   /** `object` is what the server answered to the creation. */
   created(owner: string, object: T): void {
-    this.#add(owner, object, 'created')
+    this.#add(owner, object, 'written')
+  }
+
+  /** `object` is what the server answered to the update. */
+  updated(owner: string, object: T): void {
+    this.#add(owner, object, 'written')
   }
 
   /** To be called before the deletion is sent; `failed` takes it back. */
@@ -64,12 +75,14 @@ export class PendingWrites<T extends KubeObject> {
   #add(owner: string, object: T, kind: Pending['kind']): void {
     const entries = this.#pending.get(owner) ?? new Map<string, Pending>()
     this.#pending.set(owner, entries)
-    entries.set(object.metadata?.uid ?? '', { kind, object: keyOf(object), since: this.#clock.monotonic() })
+    const { uid = '', resourceVersion = '' } = object.metadata ?? {}
+    entries.set(uid, { kind, object: keyOf(object), resourceVersion, since: this.#clock.monotonic() })
   }
 
-  #shows(uid: string, { kind, object }: Pending): boolean {
+  #shows(uid: string, { kind, object, resourceVersion }: Pending): boolean {
     const cached = this.#informer.get(object)
     const isThere = cached?.metadata?.uid === uid
-    return kind === 'created' ? isThere : !isThere || cached.metadata?.deletionTimestamp !== undefined
+    if (kind === 'deleted') return !isThere || cached.metadata?.deletionTimestamp !== undefined
+    return isThere && Number(cached.metadata?.resourceVersion) >= Number(resourceVersion)
   }
 }

@@ -35,7 +35,9 @@ export async function runControllerManager(
   signal: AbortSignal,
 ): Promise<void> {
   const { client, clock, random, log, leaderElection } = options
-  const selected = selectControllers(options.controllers ?? ['*'])
+  const selected = selectControllers(options.controllers ?? ['*']).filter(
+    ({ isWanted }) => isWanted?.(options.settings) ?? true,
+  )
   if (!leaderElection) return runControllers(options, selected, signal)
   await runWithLeaderElection(
     {

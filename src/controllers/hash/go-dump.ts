@@ -1,11 +1,11 @@
-// Writes a pod template the way Go's spew prints the struct it is decoded into (`%#v`, no methods, sorted keys).
+// Writes an object the way Go's spew prints the struct it is decoded into (`%#v`, no methods, sorted keys).
 //
 // Absent, null and empty lists and maps are all nil, since upstream's objects went through protobuf, which
 // cannot tell them apart; an empty struct behind a pointer stays. Upstream: k8s.io/utils/dump (ForHash),
 // github.com/davecgh/go-spew (format.go). Left out: times and managedFields, which a template never has.
 
 import { canonicalQuantity, parseQuantity, type Quantity } from '#api/meta/quantity.ts'
-import { GO_STRUCTS } from '#controllers/template-hash/go-pod-types.ts'
+import { GO_STRUCTS } from '#controllers/hash/go-structs.ts'
 
 interface Field {
   readonly name: string
@@ -16,7 +16,7 @@ interface Field {
 
 type Json = Readonly<Record<string, unknown>>
 
-/** The dump of `value` as the Go struct `type`, with its type in front. */
+/** The dump of `value` as the Go struct `type`, with its type in front: what upstream hashes. */
 export function dumpGoStruct(type: string, value: object): string {
   return typed(type, value)
 }
@@ -25,7 +25,7 @@ export function dumpGoStruct(type: string, value: object): string {
 function typed(type: string, value: unknown): string {
   return value !== undefined && value !== null && type.startsWith('*')
     ? `(${type})${bare(type.slice(1), value)}`
-    : `(${type})${bare(type, value)}`
+    : `(${type.slice(type.indexOf('/') + 1)})${bare(type, value)}`
 }
 
 /** A value without its type: how elements of lists and maps are printed. */

@@ -1,9 +1,10 @@
-// Facts: the structs that a pod template is made of in Go, with their fields in order.
+// Facts: the structs that pod templates and endpoints are made of in Go, with their fields in order.
 //
-// A template's hash is taken over a dump of these structs, so names, order and types of the fields decide it
-// to the byte. One entry a struct, one word a field: `GoName:type`, or `GoName=jsonName:type` where the JSON
+// Hashes are taken over a dump of these structs, so names, order and types of the fields decide them to the
+// byte. One entry a struct, one word a field: `GoName:type`, or `GoName=jsonName:type` where the JSON
 // name is not just the Go name with a small first letter; `=-inline` is embedded in its parent's JSON.
-// Upstream: staging/src/k8s.io/api/core/v1/types.go
+// Where two packages have a struct of one name, a prefix up to a slash tells them apart and is not printed.
+// Upstream: staging/src/k8s.io/api/core/v1/types.go, staging/src/k8s.io/api/discovery/v1/types.go
 
 /** Types with a package that are not listed are strings by another name (`v1.Protocol`). */
 export const GO_STRUCTS: Readonly<Record<string, string>> = {
@@ -161,4 +162,11 @@ export const GO_STRUCTS: Readonly<Record<string, string>> = {
   'v1.PodSchedulingGate': 'Name:string',
   'v1.PodResourceClaim': 'Name:string ResourceClaimName:*string ResourceClaimTemplateName:*string',
   'v1.PodSchedulingGroup': 'PodGroupName:*string',
+  'v1.EndpointSubset':
+    'Addresses:[]v1.EndpointAddress NotReadyAddresses:[]v1.EndpointAddress Ports:[]v1.EndpointPort',
+  'v1.EndpointAddress': 'IP=ip:string Hostname:string NodeName:*string TargetRef:*v1.ObjectReference',
+  'v1.EndpointPort': 'Name:string Port:int32 Protocol:v1.Protocol AppProtocol:*string',
+  'discovery/v1.EndpointPort': 'Name:*string Protocol:*v1.Protocol Port:*int32 AppProtocol:*string',
+  'v1.ObjectReference':
+    'Kind:string Namespace:string Name:string UID=uid:types.UID APIVersion=apiVersion:string ResourceVersion:string FieldPath:string',
 }

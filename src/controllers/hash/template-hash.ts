@@ -6,26 +6,17 @@
 // Upstream: pkg/controller/controller_utils.go (ComputeHash), pkg/util/hash/hash.go
 
 import type { PodTemplateSpec } from '#api/types/core.ts'
-import { dumpGoStruct } from '#controllers/template-hash/go-dump.ts'
+import { FNV32_OFFSET, fnv32a } from '#controllers/hash/fnv.ts'
+import { dumpGoStruct } from '#controllers/hash/go-dump.ts'
 import { safeEncode } from '#sys/random.ts'
 
 /** The hash of a template; `collisionCount` makes another one for the same template. */
 export function templateHash(template: PodTemplateSpec, collisionCount?: number): string {
-  let hash = fnv32a(FNV_OFFSET, Buffer.from(dumpGoStruct('v1.PodTemplateSpec', template)))
+  let hash = fnv32a(FNV32_OFFSET, Buffer.from(dumpGoStruct('v1.PodTemplateSpec', template)))
   if (collisionCount !== undefined) {
     const bytes = Buffer.alloc(8)
     bytes.writeUInt32LE(collisionCount)
     hash = fnv32a(hash, bytes)
   }
   return safeEncode(String(hash))
-}
-
-export const FNV_OFFSET = 0x811c9dc5
-const FNV_PRIME = 0x01000193
-
-/** Goes on hashing from `hash` (FNV_OFFSET to begin with). */
-export function fnv32a(hash: number, bytes: Uint8Array): number {
-  let current = hash
-  for (const byte of bytes) current = Math.imul(current ^ byte, FNV_PRIME)
-  return current >>> 0
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { PodTemplateSpec } from '#api/types/core.ts'
-import { templateHash } from '#controllers/template-hash/template-hash.ts'
+import { templateHash } from '#controllers/hash/template-hash.ts'
 
 // What upstream's ComputeHash gave for these templates.
 const CASES: readonly { name: string; hash: string; template: object }[] = [
