@@ -5,6 +5,7 @@
 
 import type { TlsFiles } from '#apiserver/http/listener.ts'
 import { type ApiServer, startApiServer } from '#apiserver/server.ts'
+import type { KubeletTls } from '#apiserver/subresources/node-connection.ts'
 import { type StandardAccessOptions, standardAccessControl } from '#apiserver/standard-access-control.ts'
 import { createClient } from '#client/client.ts'
 import type { ClusterConfig, Component } from '#cluster/config.ts'
@@ -54,6 +55,7 @@ export async function runControlPlane(
       log: serverLog,
       listen: { host: '::', port: config.apiPort, tls: await serverTls(pki) },
       accessControl: standardAccessControl(await accessOptions(store, config, pki)),
+      kubeletTls: await kubeletTls(pki),
     },
     stopServer.signal,
   )
@@ -159,6 +161,12 @@ async function serverTls(pki: ClusterPki): Promise<TlsFiles> {
     key: serving?.key ?? '',
     clientCa: [authority?.certificate ?? '', frontProxy?.certificate ?? ''],
   }
+}
+
+/** How the server shows itself to kubelets, whose certificates the cluster's authority has signed. */
+async function kubeletTls(pki: ClusterPki): Promise<KubeletTls> {
+  const [client, authority] = await Promise.all([pki.read('apiserver-kubelet-client'), pki.read('ca')])
+  return { cert: client.certificate, key: client.key, ca: authority.certificate }
 }
 
 async function accessOptions(
