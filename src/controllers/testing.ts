@@ -1,0 +1,135 @@
+// What tests of controllers share: controllers on a given client, pods that come alive without a kubelet, and
+// waiting by watching.
+
+import { type KubeObject, keyOf, type ObjectKey } from '#api/meta/object.ts'
+import { isConflict, isNotFound } from '#api/meta/status.ts'
+import { pods, type ResourceType } from '#api/resources.ts'
+import type { Pod } from '#api/types/core.ts'
+import type { Client } from '#client/client.ts'
+import { createInformerFactory, type InformerFactory } from '#client/informer-factory.ts'
+import type { ControllerSettings } from '#controllers/controller.ts'
+import { runControllerManager } from '#controllers/run.ts'
+import { type Clock, formatTime, systemClock } from '#sys/clock.ts'
+import { silentLogger } from '#sys/log.ts'
+import { systemRandom } from '#sys/random.ts'
+
+export interface TestControllers {
+  /** Resolves with the object when `holds` does; fails after ten seconds with what it was last. */
+  until<T extends KubeObject>(
+    type: ResourceType<T>,
+    key: ObjectKey,
+    holds: (object: T | undefined) => boolean,
+  ): Promise<T | undefined>
+  readonly informers: InformerFactory
+  stop(): Promise<void>
+}
+
+export interface TestControllerOptions {
+  /** Upstream's names. */
+  readonly controllers: readonly string[]
+  readonly settings?: Partial<ControllerSettings>
+  readonly clock?: Clock
+  /** Pods get a node, an address and readiness at once, and go as soon as they are deleted. */
+  readonly livePods?: boolean
+}
+
+const PATIENCE_MS = 10_000
+
+/** Starts controllers; the caller stops them before the server. */
+export async function startTestControllers(
+  client: Client,
+  options: TestControllerOptions,
+): Promise<TestControllers> {
+  const clock = options.clock ?? systemClock
+  const stop = new AbortController()
+  const dependencies = { client, clock, random: systemRandom, log: silentLogger }
+  const informers = createInformerFactory(dependencies)
+  const running = [
+    informers.start(stop.signal),
+    runControllerManager(
+      {
+        ...dependencies,
+        controllers: options.controllers,
+        settings: { clusterCIDRs: [], ...options.settings },
+      },
+      stop.signal,
+    ),
+  ]
+  if (options.livePods) liven(client, informers, clock, stop.signal)
+  return {
+    informers,
+    until: (type, key, holds) => until(informers, type, key, holds),
+    async stop() {
+      stop.abort()
+      await Promise.all(running)
+    },
+  }
+}
+
+function until<T extends KubeObject>(
+  informers: InformerFactory,
+  type: ResourceType<T>,
+  key: ObjectKey,
+  holds: (object: T | undefined) => boolean,
+): Promise<T | undefined> {
+  const informer = informers.informer(type)
+  return new Promise((resolve, reject) => {
+    const check = (): void => {
+      const object = informer.get(key)
+      if (!informer.hasSynced() || !holds(object)) return
+      end()
+      resolve(object)
+    }
+    const timer = systemClock.after(PATIENCE_MS, () => {
+      end()
+      const seen = JSON.stringify(informer.get(key), undefined, 1)
+      reject(new Error(`${type.resource} ${key} did not become what was waited for; it is ${seen}`))
+    })
+    const stopWatching = informer.onChange(() => queueMicrotask(check))
+    const end = (): void => {
+      timer.cancel()
+      stopWatching()
+    }
+    informer.whenSynced().then(check, reject)
+  })
+}
+
+/** A kubelet for nothing: it says that pods run, and lets go of those that are deleted. */
+function liven(client: Client, informers: InformerFactory, clock: Clock, signal: AbortSignal): void {
+  const resource = client.resource(pods)
+  let addresses = 1
+  async function step(pod: Pod): Promise<void> {
+    const { namespace = '', name = '', deletionTimestamp, uid } = pod.metadata ?? {}
+    if (deletionTimestamp !== undefined) {
+      await resource.delete(namespace, name, { gracePeriodSeconds: 0, preconditions: { uid: uid ?? '' } })
+    } else if (!pod.spec?.nodeName) {
+      await resource.createSubresource(namespace, name, 'binding', {
+        apiVersion: 'v1',
+        kind: 'Binding',
+        metadata: { name, namespace },
+        target: { kind: 'Node', name: 'node-1' },
+      })
+    } else if (pod.status?.phase === 'Pending' && !pod.status.podIP) {
+      const ip = `10.0.0.${addresses++}`
+      const now = formatTime(clock.now())
+      const condition = (type: string) => ({ type, status: 'True', lastTransitionTime: now })
+      await resource.updateStatus({
+        ...pod,
+        status: {
+          ...pod.status,
+          phase: 'Running',
+          podIP: ip,
+          podIPs: [{ ip }],
+          conditions: ['PodScheduled', 'Initialized', 'ContainersReady', 'Ready'].map(condition),
+        },
+      })
+    }
+  }
+  informers.informer(pods).onChange(({ type, object }) => {
+    if (type === 'deleted' || signal.aborted) return
+    step(object).catch((error: unknown) => {
+      if (!isConflict(error) && !isNotFound(error) && !signal.aborted)
+        throw new Error(`pod ${keyOf(object)}`, { cause: error })
+    })
+  })
+}
