@@ -4,7 +4,6 @@
 // object. Upstream: plugin/pkg/admission/noderestriction/admission.go
 // Left out: audiences of CSI drivers reached through migrated in-tree volumes.
 
-import { decodePem, parseCertificateRequest } from '#api/codec/x509.ts'
 import { semanticEqual } from '#api/meta/equality.ts'
 import type { JsonObject, ObjectMeta } from '#api/meta/object.ts'
 import { nodes, pods } from '#api/resources.ts'
@@ -12,6 +11,7 @@ import type { TokenRequest } from '#api/types/authentication.ts'
 import type { CertificateSigningRequest } from '#api/types/certificates.ts'
 import type { Node, Pod } from '#api/types/core.ts'
 import type { ServerAccess } from '#apiserver/access.ts'
+import { parseEncodedRequest } from '#apiserver/admission/certificate-request.ts'
 import { apiReference } from '#apiserver/admission/mirror-pod-references.ts'
 import { forbiddenLabelChanges } from '#apiserver/admission/node-labels.ts'
 import type { AdmissionPlugin, AdmissionRequest } from '#apiserver/admission/plugin.ts'
@@ -263,16 +263,8 @@ function judgeCertificateRequest({ node, request }: NodeRequest): void {
   const { signerName, request: encoded } = objectOf<CertificateSigningRequest>(request).spec
   if (!NODE_SIGNERS.includes(signerName)) return
   const wanted = `system:node:${node}`
-  if (commonNameOf(encoded, request) === wanted) return
+  const parsed = parseEncodedRequest(encoded)
+  if ('error' in parsed) throw refuse(request, `unable to parse csr: ${parsed.error}`)
+  if (parsed.commonName === wanted) return
   throw refuse(request, `can only create a node CSR with CN=${wanted}`)
-}
-
-function commonNameOf(encoded: string, request: AdmissionRequest): string {
-  try {
-    const der = decodePem(Buffer.from(encoded, 'base64').toString('latin1'), 'CERTIFICATE REQUEST')
-    if (!der) throw new Error('PEM block type must be CERTIFICATE REQUEST')
-    return parseCertificateRequest(der).commonName
-  } catch (error) {
-    throw refuse(request, `unable to parse csr: ${error instanceof Error ? error.message : String(error)}`)
-  }
 }

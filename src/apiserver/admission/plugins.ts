@@ -5,12 +5,25 @@
 import { persistentVolumeClaims, persistentVolumes } from '#api/resources.ts'
 import type { CSIDriver } from '#api/types/storage.ts'
 import type { ServerAccess } from '#apiserver/access.ts'
+import {
+  certificateApproval,
+  certificateSigning,
+  certificateSubjectRestriction,
+} from '#apiserver/admission/certificates.ts'
+import { defaultIngressClass } from '#apiserver/admission/default-ingress-class.ts'
+import { defaultStorageClass } from '#apiserver/admission/default-storage-class.ts'
 import { defaultTolerationSeconds } from '#apiserver/admission/default-toleration-seconds.ts'
+import { limitRanger } from '#apiserver/admission/limit-ranger.ts'
 import { namespaceLifecycle } from '#apiserver/admission/namespace-lifecycle.ts'
 import { nodeRestriction, nodeRestrictionLookups } from '#apiserver/admission/node-restriction.ts'
+import { persistentVolumeClaimResize } from '#apiserver/admission/persistent-volume-claim-resize.ts'
 import type { AdmissionPlugin } from '#apiserver/admission/plugin.ts'
+import { podSecurity } from '#apiserver/admission/pod-security/plugin.ts'
+import { podTopologyLabels } from '#apiserver/admission/pod-topology-labels.ts'
 import { priorityAdmission } from '#apiserver/admission/priority.ts'
+import { runtimeClassAdmission } from '#apiserver/admission/runtime-class.ts'
 import { serviceAccountAdmission } from '#apiserver/admission/service-account.ts'
+import { storageObjectInUseProtection } from '#apiserver/admission/storage-object-in-use-protection.ts'
 import { taintNodesByCondition } from '#apiserver/admission/taint-nodes-by-condition.ts'
 import type { Authorization } from '#apiserver/authorization/chain.ts'
 import { escalationCheck } from '#apiserver/authorization/escalation.ts'
@@ -41,11 +54,22 @@ export function standardPlugins({ access, authorization, resolver }: PluginDepen
   }
   return [
     namespaceLifecycle(access),
+    limitRanger(access),
     serviceAccountAdmission(access),
     nodeRestriction(nodeRestrictionLookups(access, authorization, audiences)),
     taintNodesByCondition,
+    podSecurity(access),
     priorityAdmission(access),
     defaultTolerationSeconds,
+    defaultStorageClass(access),
+    storageObjectInUseProtection,
+    persistentVolumeClaimResize(access),
+    runtimeClassAdmission(access),
+    certificateApproval(authorization),
+    certificateSigning(authorization),
+    certificateSubjectRestriction,
+    defaultIngressClass(access),
+    podTopologyLabels(access),
     escalationCheck(resolver, authorization),
   ]
 }
