@@ -51,6 +51,8 @@ export interface Listener {
 
 /** Go's own default is 250; clients with many informers need more on their one connection. */
 const MAX_CONCURRENT_STREAMS = 10_000
+/** Above this a connection gets no new streams; Node's 10 are too few for all the watches of a controller manager. */
+const MAX_SESSION_MEGABYTES = 128
 const MAX_CONNECTIONS = 8_192
 const HEADERS_TIMEOUT_MS = 32_000
 const IDLE_TIMEOUT_MS = 90_000
@@ -66,6 +68,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     minVersion: 'TLSv1.2',
     handshakeTimeout: HEADERS_TIMEOUT_MS,
     maxHeaderListPairs: 256,
+    maxSessionMemory: MAX_SESSION_MEGABYTES,
     settings: {
       maxConcurrentStreams: MAX_CONCURRENT_STREAMS,
       initialWindowSize: 1 << 20,

@@ -31,17 +31,39 @@ export async function writeWatch(
   reply.writeHead(200)
   flush(reply)
   try {
-    await watch.run((events) => {
-      const chunk = events.length === 1 ? frame(events[0]!) : Buffer.concat(events.map(frame))
-      if (reply.destroyed || asStream(reply).write(chunk)) return undefined
-      return drained(reply)
-    }, request.signal)
+    await watch.run((events) => writeEvents(reply, events, frame, 0), request.signal)
   } catch (error) {
     if (!(error instanceof StatusError)) throw error
     if (!reply.destroyed)
       asStream(reply).write(frameOf('ERROR', error.status as unknown as JsonObject, format))
   }
   reply.end()
+}
+
+/** So much is handed to the socket at a time; the present state of a large resource is a thousand times more. */
+const PIECE_BYTES = 128 * 1024
+
+/** Writes the events from `first` on, piece by piece as the client reads them; a promise when it has to be waited for. */
+function writeEvents(
+  reply: ServerReply,
+  events: readonly RegistryWatchEvent[],
+  frame: (event: RegistryWatchEvent) => Buffer,
+  first: number,
+): Promise<void> | undefined {
+  let position = first
+  while (position < events.length && !reply.destroyed) {
+    const frames: Buffer[] = []
+    for (let size = 0; position < events.length && size < PIECE_BYTES; position++) {
+      const framed = frame(events[position]!)
+      frames.push(framed)
+      size += framed.length
+    }
+    if (!asStream(reply).write(frames.length === 1 ? frames[0] : Buffer.concat(frames))) {
+      const next = position
+      return drained(reply).then(() => writeEvents(reply, events, frame, next))
+    }
+  }
+  return undefined
 }
 
 export function watchContentType(format: OutputFormat): string {
