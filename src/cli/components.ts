@@ -10,11 +10,6 @@ import { runUntilSignal } from '#cli/process.ts'
 import { type Client, createClient } from '#client/client.ts'
 import { createHttpsTransport } from '#client/https-transport.ts'
 import { UserError } from '#cluster/user-error.ts'
-import { runControllerManager } from '#controllers/run.ts'
-import { runDns } from '#dns/run.ts'
-import { runKubelet } from '#kubelet/run.ts'
-import { runProxy } from '#proxy/run.ts'
-import { runScheduler } from '#scheduler/run.ts'
 import { systemClock } from '#sys/clock.ts'
 import type { Logger } from '#sys/log.ts'
 import { systemRandom } from '#sys/random.ts'
@@ -31,14 +26,17 @@ export function componentCommands(): readonly Command[] {
   const nodeName = ['--node-name <name>', 'the node that it serves'] as const
   const file = (text: string) => path.resolve(text)
   return [
-    component('scheduler', 'chooses nodes for pods', (client, log, _options, signal) =>
-      runScheduler({ ...BASE, client, log, hostname: hostname(), identity: hostname() }, signal),
+    component('scheduler', 'chooses nodes for pods', async (client, log, _options, signal) =>
+      (await import('#scheduler/run.ts')).runScheduler(
+        { ...BASE, client, log, hostname: hostname(), identity: hostname() },
+        signal,
+      ),
     ),
     component<Common & { readonly clusterCidr?: string; readonly rootCaFile?: string }>(
       'controller-manager',
       'runs all controllers',
-      (client, log, options, signal) =>
-        runControllerManager(
+      async (client, log, options, signal) =>
+        (await import('#controllers/run.ts')).runControllerManager(
           {
             ...BASE,
             client,
@@ -54,8 +52,8 @@ export function componentCommands(): readonly Command[] {
     )
       .option('--cluster-cidr <cidr>', 'range from which nodes get theirs')
       .option('--root-ca-file <file>', 'certificate authority that pods are to trust', file),
-    component<KubeletOptions>('kubelet', 'runs the pods of one node', (client, log, options, signal) =>
-      runKubelet(
+    component<KubeletOptions>('kubelet', 'runs the pods of one node', async (client, log, options, signal) =>
+      (await import('#kubelet/run.ts')).runKubelet(
         {
           ...BASE,
           client,
@@ -89,8 +87,11 @@ export function componentCommands(): readonly Command[] {
     component<Common & { readonly nodeName: string; readonly clusterCidr: string; readonly table: string }>(
       'proxy',
       'balances services by nftables',
-      (client, log, { nodeName: name, clusterCidr, table }, signal) =>
-        runProxy({ ...BASE, client, log, nodeName: name, podCIDR: clusterCidr, table }, signal),
+      async (client, log, { nodeName: name, clusterCidr, table }, signal) =>
+        (await import('#proxy/run.ts')).runProxy(
+          { ...BASE, client, log, nodeName: name, podCIDR: clusterCidr, table },
+          signal,
+        ),
     )
       .requiredOption(...nodeName)
       .requiredOption('--cluster-cidr <cidr>', 'range of all pods')
@@ -105,8 +106,11 @@ export function componentCommands(): readonly Command[] {
     >(
       'dns',
       "answers the cluster's names",
-      (client, log, { nodeName: name, address, port, domain }, signal) =>
-        runDns({ ...BASE, client, log, nodeName: name, address, port, domain }, signal),
+      async (client, log, { nodeName: name, address, port, domain }, signal) =>
+        (await import('#dns/run.ts')).runDns(
+          { ...BASE, client, log, nodeName: name, address, port, domain },
+          signal,
+        ),
     )
       .requiredOption(...nodeName)
       .requiredOption('--address <address>', 'where it listens')

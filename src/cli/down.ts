@@ -2,7 +2,6 @@
 
 import { Command } from 'commander'
 import { type ClusterOptions, dataDirOption, nameOption } from '#cli/options.ts'
-import { down } from '#cluster/down.ts'
 import { checkMachine } from '#cluster/packages.ts'
 import { systemClock } from '#sys/clock.ts'
 
@@ -17,6 +16,7 @@ export function downCommand(): Command {
     .option('--delete-data', 'forget its objects and images too')
     .action(async (options: ClusterOptions & { readonly deleteData?: boolean }) => {
       checkMachine()
+      const { down } = await import('#cluster/down.ts')
       const wasThere = await down({ ...options, deleteData: options.deleteData ?? false, clock: systemClock })
       const what = options.deleteData ? 'is gone, with its data' : 'is down; its data is kept'
       process.stderr.write(

@@ -2,7 +2,6 @@
 
 import { readFile } from 'node:fs/promises'
 import { Command } from 'commander'
-import { stringify } from 'yaml'
 import { type ClusterOptions, dataDirOption, knownCluster, nameOption } from '#cli/options.ts'
 
 export function kubeconfigCommand(): Command {
@@ -15,6 +14,7 @@ export function kubeconfigCommand(): Command {
     .addOption(dataDirOption())
     .action(async (options: ClusterOptions) => {
       const layout = await knownCluster(options)
+      const { stringify } = await import('yaml')
       process.stdout.write(stringify(JSON.parse(await readFile(layout.adminKubeconfig, 'utf8'))))
     })
 }

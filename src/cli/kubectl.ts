@@ -3,7 +3,6 @@
 import { spawn } from 'node:child_process'
 import { Command } from 'commander'
 import { type ClusterOptions, dataDirOption, knownCluster, nameOption } from '#cli/options.ts'
-import { findKubectl } from '#cluster/kubectl.ts'
 
 export function kubectlCommand(): Command {
   return new Command('kubectl')
@@ -19,6 +18,7 @@ export function kubectlCommand(): Command {
     .helpOption(false)
     .action(async (args: readonly string[], options: ClusterOptions) => {
       const layout = await knownCluster(options)
+      const { findKubectl } = await import('#cluster/kubectl.ts')
       const env = { ...process.env, KUBECONFIG: layout.adminKubeconfig }
       const child = spawn(await findKubectl(), args, { stdio: 'inherit', env })
       process.exitCode = await new Promise<number>((resolve, reject) => {

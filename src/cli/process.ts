@@ -5,10 +5,7 @@ import { type ClusterOptions, dataDirOption, integer, layoutOf, nameOption } fro
 import { SELF } from '#cli/self.ts'
 import type { ClusterConfig } from '#cluster/config.ts'
 import type { ClusterLayout } from '#cluster/layout.ts'
-import { runControlPlane } from '#cluster/processes/control-plane.ts'
-import { runNode } from '#cluster/processes/node.ts'
 import { readConfig } from '#cluster/saved-config.ts'
-import { runSupervisor } from '#cluster/supervisor/supervisor.ts'
 import { UserError } from '#cluster/user-error.ts'
 import { systemClock } from '#sys/clock.ts'
 import { createLogger, type Logger } from '#sys/log.ts'
@@ -21,18 +18,24 @@ type Body<Options> = (
   options: Options,
 ) => Promise<void>
 
+/** Each process loads only what it needs: a supervisor is small and starts at once. */
 export function processCommand(): Command {
   const command = new Command('process')
-  add(command, 'supervisor', async (layout, config, log, signal) =>
-    runSupervisor({ layout, config, self: SELF, clock: systemClock, log }, signal),
-  )
-  add(command, 'control-plane', async (layout, config, log, signal) =>
-    runControlPlane(layout, config, log, signal),
-  )
+  add(command, 'supervisor', async (layout, config, log, signal) => {
+    const { runSupervisor } = await import('#cluster/supervisor/supervisor.ts')
+    await runSupervisor({ layout, config, self: SELF, clock: systemClock, log }, signal)
+  })
+  add(command, 'control-plane', async (layout, config, log, signal) => {
+    const { runControlPlane } = await import('#cluster/processes/control-plane.ts')
+    await runControlPlane(layout, config, log, signal)
+  })
   add<ClusterOptions & { readonly index: number }>(
     command,
     'node',
-    async (layout, config, log, signal, options) => runNode(layout, config, options.index, log, signal),
+    async (layout, config, log, signal, { index }) => {
+      const { runNode } = await import('#cluster/processes/node.ts')
+      await runNode(layout, config, index, log, signal)
+    },
   ).requiredOption('--index <n>', 'its number', integer)
   return command
 }

@@ -8,7 +8,6 @@ import type { Node } from '#api/types/core.ts'
 import { type ClusterOptions, dataDirOption, knownCluster, nameOption, outputOption } from '#cli/options.ts'
 import { table } from '#cli/table.ts'
 import type { ClusterLayout } from '#cluster/layout.ts'
-import { clientOf } from '#cluster/processes/credentials.ts'
 import { readConfig } from '#cluster/saved-config.ts'
 import { askSupervisor, type SupervisorStatus } from '#cluster/supervisor/control-socket.ts'
 import { systemClock } from '#sys/clock.ts'
@@ -106,6 +105,7 @@ function parse(line: string): Record<string, unknown> | undefined {
 
 async function nodeReports(layout: ClusterLayout, server: string): Promise<Report['nodes']> {
   try {
+    const { clientOf } = await import('#cluster/processes/credentials.ts')
     const list = await clientOf(layout, server, 'admin', 'k8ts', systemClock)
       .resource<Node>(nodeResource)
       .list()

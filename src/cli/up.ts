@@ -5,9 +5,7 @@ import { dataDirOption, integer, list, nameOption } from '#cli/options.ts'
 import { createProgress } from '#cli/progress.ts'
 import { SELF } from '#cli/self.ts'
 import { COMPONENTS, nodeNames } from '#cluster/config.ts'
-import { down } from '#cluster/down.ts'
 import { clusterLayout } from '#cluster/layout.ts'
-import { up } from '#cluster/up.ts'
 import { UserError } from '#cluster/user-error.ts'
 import { systemClock } from '#sys/clock.ts'
 import { exists } from '#sys/files.ts'
@@ -52,7 +50,9 @@ async function run(options: Options): Promise<void> {
   process.once('SIGTERM', onSignal)
   const { podCidr, serviceCidr, foreground: _foreground, ...rest } = options
   const hadCluster = await exists(clusterLayout(options.name, options.dataDir).configFile).catch(() => false)
-  const takeDown = (deleteData: boolean) => down({ ...pick(options), deleteData, clock: systemClock })
+  const { up } = await import('#cluster/up.ts')
+  const takeDown = async (deleteData: boolean) =>
+    (await import('#cluster/down.ts')).down({ ...pick(options), deleteData, clock: systemClock })
   try {
     const cluster = await up({
       ...rest,
