@@ -34,8 +34,6 @@ export interface OutputFormat {
   readonly as?: Conversion
 }
 
-export const JSON_FORMAT: OutputFormat = { mediaType: 'application/json', pretty: false }
-
 /** What an endpoint can answer with beside the object itself. */
 export interface Restrictions {
   /** Table and PartialObjectMetadata: resources yes, errors and discovery no. */

@@ -24,8 +24,6 @@ const CONNECT_TIMEOUT_MS = 10_000
 /** Headers that are the server's own business with the client. */
 const PRIVATE_HEADERS = new Set(['authorization', 'host', 'content-length', 'x-remote-user'])
 
-export const isUpgrade = (request: ApiRequest): boolean => request.upgrade !== undefined
-
 /** Ties the client's connection to the target's; throws 400 when the client did not ask for an upgrade. */
 export async function proxyUpgrade(request: ApiRequest, target: UpgradeTarget): Promise<ApiResponse> {
   const { upgrade } = request
