@@ -23,6 +23,8 @@ export interface DownOptions {
   readonly dataDir?: string
   readonly deleteData: boolean
   readonly clock: Clock
+  /** The person's kubeconfig; absent: the one that kubectl would use. */
+  readonly kubeconfigFile?: string
 }
 
 const STOP_TIMEOUT_MS = 10_000
@@ -38,7 +40,7 @@ export async function down(options: DownOptions): Promise<boolean> {
   await removePinFolder(path.join(layout.runDir, 'pins'))
   await removeBridge(layout)
   await removeCgroup(layout.cgroup, clock)
-  await removeContext(kubeconfigPath(), `k8ts-${layout.name}`)
+  await removeContext(options.kubeconfigFile ?? kubeconfigPath(), `k8ts-${layout.name}`)
   await rm(layout.runDir, { recursive: true, force: true })
   await removeIfEmpty(path.dirname(layout.runDir))
   if (options.deleteData) {

@@ -35,6 +35,8 @@ export interface UpOptions extends ClusterWishes {
   /** Told what is being done; `detail` is a sign of life within a step. */
   readonly progress: Progress
   readonly signal?: AbortSignal
+  /** The person's kubeconfig, which gets the context; absent: the one that kubectl would use. */
+  readonly kubeconfigFile?: string
 }
 
 export interface Progress {
@@ -81,7 +83,7 @@ export async function up(options: UpOptions): Promise<RunningCluster> {
   await untilServing(layout, client, options.signal)
   progress.step('API server answers')
   await untilNodesReady(layout, config, client, options.signal, progress)
-  await addContext(kubeconfigPath(), await readFile(layout.adminKubeconfig, 'utf8'))
+  await addContext(options.kubeconfigFile ?? kubeconfigPath(), await readFile(layout.adminKubeconfig, 'utf8'))
   return { layout, config, client, wasStarted: !running }
 }
 

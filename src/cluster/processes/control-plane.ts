@@ -5,8 +5,8 @@
 
 import type { TlsFiles } from '#apiserver/http/listener.ts'
 import { type ApiServer, startApiServer } from '#apiserver/server.ts'
-import type { KubeletTls } from '#apiserver/subresources/node-connection.ts'
 import { type StandardAccessOptions, standardAccessControl } from '#apiserver/standard-access-control.ts'
+import type { KubeletTls } from '#apiserver/subresources/node-connection.ts'
 import { createClient } from '#client/client.ts'
 import type { ClusterConfig, Component } from '#cluster/config.ts'
 import { machineAddress } from '#cluster/hosts/network.ts'
