@@ -81,9 +81,14 @@ export class EtcdWatchHub {
     for (const watcher of [...this.#watchers]) watcher.end(error)
   }
 
+  /** Opens the main stream unless it is there; several callers share one try. */
   async #ensureMain(): Promise<void> {
     if (this.#main) return
-    this.#opening ??= this.#openMain(0).finally(() => {
+    await this.#openOnce(() => this.#openMain(0))
+  }
+
+  async #openOnce(open: () => Promise<void>): Promise<void> {
+    this.#opening ??= open().finally(() => {
       this.#opening = undefined
     })
     await this.#opening
@@ -92,7 +97,10 @@ export class EtcdWatchHub {
   async #openMain(fromRevision: Revision): Promise<void> {
     this.#main = await openWatchStream(this.#connection, this.#clock, fromRevision, {
       onEvents: (events, revision) => this.#receive(events, revision),
-      onEnd: (error) => void this.#reopen(error),
+      onEnd: (error) => {
+        this.#main = undefined
+        this.#openOnce(() => this.#reopen(error)).catch((failure: Error) => this.#endAll(failure))
+      },
     })
     if (this.#stop.signal.aborted) this.#main.close()
     this.#revision = Math.max(this.#revision, this.#main.after)
@@ -103,24 +111,19 @@ export class EtcdWatchHub {
     for (const watcher of [...this.#watchers]) if (watcher.isLive) deliver(watcher, events, revision)
   }
 
-  /** Goes on where the stream broke off, so that the watches do not notice; gives up after a while. */
+  /** Goes on where the stream broke off, so that the watches do not notice; rejects after a while. */
   async #reopen(cause: Error): Promise<void> {
-    this.#main = undefined
     let error = cause
     for (let tries = 0; tries < RETRIES && !(error instanceof CompactedError); tries++) {
-      await this.#clock.sleep(RETRY_MS * tries, this.#stop.signal).catch(() => undefined)
-      if (this.#stop.signal.aborted) return
+      await this.#clock.sleep(RETRY_MS * tries, this.#stop.signal)
       try {
-        this.#opening = this.#openMain(this.#revision + 1)
-        await this.#opening
+        await this.#openMain(this.#revision + 1)
         return
       } catch (failure) {
         error = failure instanceof Error ? failure : new Error(String(failure))
-      } finally {
-        this.#opening = undefined
       }
     }
-    this.#endAll(error)
+    throw error
   }
 
   async #catchUp(watcher: Watcher): Promise<void> {
