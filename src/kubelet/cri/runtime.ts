@@ -33,19 +33,14 @@ export interface Runtime {
   version(): Promise<RuntimeVersion>
   status(): Promise<RuntimeStatus>
   updatePodCIDR(podCIDR: string): Promise<void>
-  runSandbox(config: SandboxConfig, handler: string, signal?: AbortSignal): Promise<string>
+  runSandbox(config: SandboxConfig, handler: string): Promise<string>
   stopSandbox(id: string): Promise<void>
   removeSandbox(id: string): Promise<void>
   sandboxStatus(id: string): Promise<SandboxStatus>
   /** All sandboxes, or those with all these labels. */
   listSandboxes(labels?: Readonly<Record<string, string>>): Promise<readonly Sandbox[]>
-  createContainer(
-    sandboxId: string,
-    config: ContainerConfig,
-    sandboxConfig: SandboxConfig,
-    signal?: AbortSignal,
-  ): Promise<string>
-  startContainer(id: string, signal?: AbortSignal): Promise<void>
+  createContainer(sandboxId: string, config: ContainerConfig, sandboxConfig: SandboxConfig): Promise<string>
+  startContainer(id: string): Promise<void>
   /** Stop signal first, SIGKILL after the grace period. */
   stopContainer(id: string, gracePeriodSeconds: number, signal?: AbortSignal): Promise<void>
   removeContainer(id: string): Promise<void>
@@ -70,12 +65,7 @@ export interface Runtime {
   /** Undefined when the image is not there. */
   imageStatus(image: string): Promise<Image | undefined>
   /** Gives the reference by which containers are made of it. */
-  pullImage(
-    image: string,
-    auth: AuthConfig | undefined,
-    sandbox: SandboxConfig,
-    signal?: AbortSignal,
-  ): Promise<string>
+  pullImage(image: string, auth: AuthConfig | undefined, sandbox: SandboxConfig): Promise<string>
   removeImage(image: string): Promise<void>
   imageFilesystem(): Promise<FilesystemUsage | undefined>
 
@@ -132,9 +122,9 @@ export function connectRuntime(socket: string): Runtime {
       await call('UpdateRuntimeConfig', { runtimeConfig: { networkConfig: { podCidr } } })
     },
 
-    async runSandbox(config, handler, signal) {
+    async runSandbox(config, handler) {
       const request = { config, runtimeHandler: handler }
-      return (await call<{ podSandboxId: string }>('RunPodSandbox', request, SANDBOX_MS, signal)).podSandboxId
+      return (await call<{ podSandboxId: string }>('RunPodSandbox', request, SANDBOX_MS)).podSandboxId
     },
     stopSandbox: (podSandboxId) => gone('StopPodSandbox', { podSandboxId }, SANDBOX_MS),
     removeSandbox: (podSandboxId) => gone('RemovePodSandbox', { podSandboxId }, SANDBOX_MS),
@@ -145,12 +135,12 @@ export function connectRuntime(socket: string): Runtime {
       return (await call<{ items: Sandbox[] }>('ListPodSandbox', filterOf(labels))).items
     },
 
-    async createContainer(podSandboxId, config, sandboxConfig, signal) {
+    async createContainer(podSandboxId, config, sandboxConfig) {
       const request = { podSandboxId, config, sandboxConfig }
-      return (await call<{ containerId: string }>('CreateContainer', request, CALL_MS, signal)).containerId
+      return (await call<{ containerId: string }>('CreateContainer', request)).containerId
     },
-    startContainer: async (containerId, signal) => {
-      await call('StartContainer', { containerId }, CALL_MS, signal)
+    startContainer: async (containerId) => {
+      await call('StartContainer', { containerId })
     },
     stopContainer: (containerId, gracePeriodSeconds, signal) => {
       const timeout = Math.min(gracePeriodSeconds, LONGEST_STOP_SECONDS)
@@ -193,9 +183,9 @@ export function connectRuntime(socket: string): Runtime {
       const answer = await call<{ image: Image | null }>('ImageStatus', { image: { image } })
       return answer.image ?? undefined
     },
-    async pullImage(image, auth, sandboxConfig, signal) {
+    async pullImage(image, auth, sandboxConfig) {
       const request = { image: { image }, ...(auth && { auth }), sandboxConfig }
-      return (await call<{ imageRef: string }>('PullImage', request, PULL_MS, signal)).imageRef
+      return (await call<{ imageRef: string }>('PullImage', request, PULL_MS)).imageRef
     },
     removeImage: (image) => gone('RemoveImage', { image: { image } }),
     async imageFilesystem() {

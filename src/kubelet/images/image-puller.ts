@@ -1,0 +1,224 @@
+// Sees to it that a container's image is on the node, by its pull policy, with events and growing waits.
+//
+// Pulls of one image by several pods run together as one. Upstream: pkg/kubelet/images/image_manager.go.
+// Left out: re-checking the credentials of images that an earlier pod pulled (imagePullCredentialsVerification).
+
+import type { Container, Pod, Secret } from '#api/types/core.ts'
+import type { Runtime } from '#kubelet/cri/runtime.ts'
+import type { AuthConfig, Image, SandboxConfig } from '#kubelet/cri/types.ts'
+import { parseImageName, withDefaultTag } from '#kubelet/images/image-name.ts'
+import { credentialsFor } from '#kubelet/images/pull-secrets.ts'
+import { Backoff } from '#kubelet/pods/backoff.ts'
+import type { PodEvents } from '#kubelet/pods/pod-events.ts'
+import { StartError } from '#kubelet/pods/start-error.ts'
+import type { Clock } from '#sys/clock.ts'
+
+export interface ImagePuller {
+  /** The image, present; rejects with StartError. */
+  ensure(pod: Pod, container: Container, secrets: readonly Secret[], sandbox: SandboxConfig): Promise<Image>
+  /** The pod is gone. */
+  forget(uid: string): void
+}
+
+export interface ImagePullerOptions {
+  readonly runtime: Runtime
+  readonly clock: Clock
+  readonly events: PodEvents
+}
+
+const FIRST_WAIT_MS = 10_000
+const LONGEST_WAIT_MS = 300_000
+/** More at once would only share the same line and disk. */
+const MAX_PULLS = 5
+
+export function createImagePuller({ runtime, clock, events }: ImagePullerOptions): ImagePuller {
+  const backoff = new Backoff(clock, FIRST_WAIT_MS, LONGEST_WAIT_MS)
+  const lastErrors = new Map<string, string>()
+  const pulls = createPullQueue(runtime)
+
+  async function ensure(
+    pod: Pod,
+    container: Container,
+    secrets: readonly Secret[],
+    sandbox: SandboxConfig,
+  ): Promise<Image> {
+    const requested = container.image ?? ''
+    const policy = container.imagePullPolicy ?? 'IfNotPresent'
+    const image = checkedName(pod, container, requested)
+    if (policy !== 'Always') {
+      const present = await inspect(pod, container, image)
+      if (present) {
+        const message = `Container image "${requested}" already present on machine and can be accessed by the pod`
+        events.container(pod, container, 'Normal', 'Pulled', message)
+        return present
+      }
+      if (policy === 'Never') {
+        const message = `Container image "${requested}" is not present with pull policy of Never`
+        events.container(pod, container, 'Warning', 'ErrImageNeverPull', message)
+        throw new StartError('ErrImageNeverPull', message)
+      }
+    }
+    return await pull(pod, container, image, secrets, sandbox)
+  }
+
+  function checkedName(pod: Pod, container: Container, requested: string): string {
+    try {
+      return withDefaultTag(requested)
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error)
+      const message = `Failed to apply default image tag "${requested}": ${why}`
+      events.container(pod, container, 'Warning', 'InspectFailed', message)
+      throw new StartError('InvalidImageName', message)
+    }
+  }
+
+  async function inspect(pod: Pod, container: Container, image: string): Promise<Image | undefined> {
+    try {
+      return await runtime.imageStatus(image)
+    } catch (error) {
+      const message = `Failed to inspect image "${image}": ${error instanceof Error ? error.message : String(error)}`
+      events.container(pod, container, 'Warning', 'InspectFailed', message)
+      throw new StartError('ImageInspectError', message)
+    }
+  }
+
+  async function pull(
+    pod: Pod,
+    container: Container,
+    image: string,
+    secrets: readonly Secret[],
+    sandbox: SandboxConfig,
+  ): Promise<Image> {
+    const requested = container.image ?? ''
+    const key = `${pod.metadata?.uid ?? ''}_${requested}`
+    const until = backoff.waitsSinceUpdate(key)
+    if (until !== undefined) {
+      const message = `Back-off pulling image "${requested}"`
+      events.container(pod, container, 'Normal', 'BackOff', message)
+      const last = lastErrors.get(key)
+      throw new StartError('ImagePullBackOff', last === undefined ? message : `${message}: ${last}`, until)
+    }
+    lastErrors.delete(key)
+    events.container(pod, container, 'Normal', 'Pulling', `Pulling image "${requested}"`)
+    const began = clock.monotonic()
+    try {
+      const { present, pullMs } = await pulls.pull(image, secrets, sandbox, clock)
+      const waited = formatDuration(clock.monotonic() - began)
+      const message = `Successfully pulled image "${requested}" in ${formatDuration(pullMs)} (${waited} including waiting). Image size: ${present.size} bytes.`
+      events.container(pod, container, 'Normal', 'Pulled', message)
+      backoff.forget(key)
+      return present
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error)
+      events.container(pod, container, 'Warning', 'Failed', `Failed to pull image "${requested}": ${why}`)
+      backoff.next(key, clock.now())
+      const failure = classified(requested, why)
+      lastErrors.set(key, `${failure.reason}: ${failure.message}`)
+      throw failure
+    }
+  }
+
+  return {
+    ensure,
+    forget(uid) {
+      backoff.forgetPrefix(`${uid}_`)
+      for (const key of lastErrors.keys()) if (key.startsWith(`${uid}_`)) lastErrors.delete(key)
+    },
+  }
+}
+
+/** Two failures that runtimes name have reasons of their own. */
+function classified(image: string, why: string): StartError {
+  for (const [reason, words] of [
+    ['RegistryUnavailable', 'the registry is unavailable'],
+    ['SignatureValidationFailed', 'the signature validation failed'],
+  ] as const) {
+    if (why.startsWith(reason)) {
+      return new StartError(
+        reason,
+        `image pull failed for ${image} because ${words}${why.slice(reason.length)}`,
+      )
+    }
+  }
+  return new StartError('ErrImagePull', why)
+}
+
+interface Pulled {
+  readonly present: Image
+  /** Without waiting for a turn. */
+  readonly pullMs: number
+}
+
+interface PullQueue {
+  pull(image: string, secrets: readonly Secret[], sandbox: SandboxConfig, clock: Clock): Promise<Pulled>
+}
+
+/** At most MAX_PULLS at a time; who wants the same image with the same secrets waits for the same pull. */
+function createPullQueue(runtime: Runtime): PullQueue {
+  const running = new Map<string, Promise<Pulled>>()
+  const waiting: (() => void)[] = []
+  let active = 0
+
+  async function pullOnce(
+    image: string,
+    secrets: readonly Secret[],
+    sandbox: SandboxConfig,
+    clock: Clock,
+  ): Promise<Pulled> {
+    if (active >= MAX_PULLS) await new Promise<void>((resolve) => waiting.push(resolve))
+    active++
+    const began = clock.monotonic()
+    try {
+      const reference = await pullWith(
+        runtime,
+        image,
+        credentialsFor(parseImageName(image).repository, secrets),
+        sandbox,
+      )
+      const present = await runtime.imageStatus(reference)
+      if (!present) throw new Error(`image "${image}" is gone right after it was pulled`)
+      return { present, pullMs: clock.monotonic() - began }
+    } finally {
+      active--
+      waiting.shift()?.()
+    }
+  }
+
+  return {
+    pull(image, secrets, sandbox, clock) {
+      const key = JSON.stringify([image, ...secrets.map((secret) => secret.metadata?.uid)])
+      const current = running.get(key)
+      if (current) return current
+      const started = pullOnce(image, secrets, sandbox, clock).finally(() => running.delete(key))
+      running.set(key, started)
+      return started
+    },
+  }
+}
+
+/** Tries each credential; without any, as nobody in particular. */
+async function pullWith(
+  runtime: Runtime,
+  image: string,
+  credentials: readonly AuthConfig[],
+  sandbox: SandboxConfig,
+): Promise<string> {
+  let failure: unknown
+  for (const auth of credentials.length > 0 ? credentials : [undefined]) {
+    try {
+      return await runtime.pullImage(image, auth, sandbox)
+    } catch (error) {
+      failure = error
+    }
+  }
+  throw failure
+}
+
+/** As Go prints a duration cut to milliseconds: `1m2.345s`, `87ms`. */
+function formatDuration(millis: number): string {
+  const whole = Math.floor(millis)
+  if (whole < 1000) return `${whole}ms`
+  const minutes = Math.floor(whole / 60_000)
+  const seconds = `${(whole % 60_000) / 1000}s`
+  return minutes > 0 ? `${minutes}m${seconds}` : seconds
+}
