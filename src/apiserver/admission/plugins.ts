@@ -21,6 +21,7 @@ import type { AdmissionPlugin } from '#apiserver/admission/plugin.ts'
 import { podSecurity } from '#apiserver/admission/pod-security/plugin.ts'
 import { podTopologyLabels } from '#apiserver/admission/pod-topology-labels.ts'
 import { priorityAdmission } from '#apiserver/admission/priority.ts'
+import { resourceQuotaAdmission } from '#apiserver/admission/resource-quota.ts'
 import { runtimeClassAdmission } from '#apiserver/admission/runtime-class.ts'
 import { serviceAccountAdmission } from '#apiserver/admission/service-account.ts'
 import { storageObjectInUseProtection } from '#apiserver/admission/storage-object-in-use-protection.ts'
@@ -71,5 +72,6 @@ export function standardPlugins({ access, authorization, resolver }: PluginDepen
     defaultIngressClass(access),
     podTopologyLabels(access),
     escalationCheck(resolver, authorization),
+    resourceQuotaAdmission(access),
   ]
 }
