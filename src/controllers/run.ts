@@ -5,6 +5,7 @@
 // Invariant: controllers work only while this instance leads. When the lease is lost the promise rejects, and
 // the process should begin anew. Upstream: cmd/kube-controller-manager/app/controllermanager.go
 
+import { setMaxListeners } from 'node:events'
 import type { Client } from '#client/client.ts'
 import { createEventRecorder, type EventRecorder } from '#client/events.ts'
 import { createInformerFactory } from '#client/informer-factory.ts'
@@ -81,6 +82,8 @@ async function runControllers(
   // One that fails takes all down: half a controller manager would be harder to notice than none.
   const failure = new AbortController()
   const stop = AbortSignal.any([signal, failure.signal])
+  // Each informer and each controller listens.
+  setMaxListeners(0, stop)
   const controllers = selected.map((descriptor) => descriptor.create(contextFor(descriptor)))
   const running = [informers.start(stop), ...controllers.map((controller) => controller.run(stop))]
   const results = await Promise.allSettled(

@@ -1,6 +1,7 @@
 // What tests of controllers share: controllers on a given client, pods that come alive without a kubelet, and
 // waiting by watching.
 
+import { setMaxListeners } from 'node:events'
 import { type KubeObject, keyOf, type ObjectKey } from '#api/meta/object.ts'
 import { isConflict, isNotFound } from '#api/meta/status.ts'
 import { pods, type ResourceType } from '#api/resources.ts'
@@ -42,6 +43,7 @@ export async function startTestControllers(
 ): Promise<TestControllers> {
   const clock = options.clock ?? systemClock
   const stop = new AbortController()
+  setMaxListeners(0, stop.signal)
   const dependencies = { client, clock, random: systemRandom, log: silentLogger }
   const informers = createInformerFactory(dependencies)
   const running = [

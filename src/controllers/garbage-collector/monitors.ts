@@ -3,6 +3,7 @@
 // Kinds that other controllers use are shared with them; the others belong to the collector alone.
 // Upstream: pkg/controller/garbagecollector/graph_builder.go (syncMonitors)
 
+import { setMaxListeners } from 'node:events'
 import type { KubeObject } from '#api/meta/object.ts'
 import * as builtIn from '#api/resources.ts'
 import { type Change, createInformer, type Informer } from '#client/informer.ts'
@@ -83,6 +84,7 @@ export class Monitors {
     const enough = new AbortController()
     const timer = this.#context.clock.after(SYNC_TIMEOUT_MS, () => enough.abort(new Error('timed out')))
     const stop = AbortSignal.any([signal, enough.signal])
+    setMaxListeners(0, stop)
     try {
       await Promise.all([...this.#monitors.values()].map(({ informer }) => informer.whenSynced(stop)))
     } catch (error) {
