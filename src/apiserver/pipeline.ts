@@ -5,11 +5,12 @@
 // Upstream: DefaultBuildHandlerChain in staging/src/k8s.io/apiserver/pkg/server/config.go
 
 import type { JsonObject } from '#api/meta/object.ts'
-import { failure, StatusError, timeout } from '#api/meta/status.ts'
+import { failure, StatusError } from '#api/meta/status.ts'
 import type { Authentication } from '#apiserver/authentication/chain.ts'
 import type { Impersonation } from '#apiserver/authentication/impersonation.ts'
 import type { Authorization } from '#apiserver/authorization/chain.ts'
 import type { ApiRequest, ApiResponse, HandledResponse, RequestTrail } from '#apiserver/exchange.ts'
+import { deadlineMs, withDeadline } from '#apiserver/http/deadline.ts'
 import { errorFormat } from '#apiserver/http/negotiation.ts'
 import { parseRequestInfo } from '#apiserver/http/request-info.ts'
 import type { RequestInfo, UserInfo } from '#apiserver/request.ts'
@@ -49,9 +50,6 @@ export interface PipelineOptions {
 
 export type Handle = (request: ApiRequest) => Promise<HandledResponse>
 
-/** Requests that are not long-running are given up after this time. */
-const REQUEST_TIMEOUT_MS = 60_000
-
 const LONG_RUNNING_SUBRESOURCES = new Set(['attach', 'exec', 'proxy', 'log', 'portforward'])
 
 export const isLongRunning = (info: RequestInfo): boolean =>
@@ -64,7 +62,8 @@ export function createPipeline(options: PipelineOptions): Handle {
     const user = await options.impersonate(authenticated, info, request.head)
     await options.authorization.require(user, info)
     if (isLongRunning(info)) return options.route({ request, info, user, trail, signal: request.signal })
-    return withTimeout(options.clock, request.signal, (signal) =>
+    const millis = deadlineMs(request.head.query)
+    return withDeadline(options.clock, millis, request.signal, (signal) =>
       options.route({ request, info, user, trail, signal }),
     )
   }
@@ -114,32 +113,6 @@ export function errorResponse(request: ApiRequest, error: StatusError): ApiRespo
     code: error.code,
     object: error.status as unknown as JsonObject,
     format: errorFormat(request.head),
-  }
-}
-
-async function withTimeout<T>(
-  clock: Clock,
-  outer: AbortSignal,
-  work: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const controller = new AbortController()
-  const onAbort = () => controller.abort(outer.reason)
-  if (outer.aborted) onAbort()
-  else outer.addEventListener('abort', onAbort, { once: true })
-  let expire: (error: Error) => void = () => undefined
-  const expired = new Promise<never>((_resolve, reject) => {
-    expire = reject
-  })
-  const timer = clock.after(REQUEST_TIMEOUT_MS, () => {
-    const error = timeout('request did not complete within the allotted timeout')
-    controller.abort(error)
-    expire(error)
-  })
-  try {
-    return await Promise.race([work(controller.signal), expired])
-  } finally {
-    timer.cancel()
-    outer.removeEventListener('abort', onAbort)
   }
 }
 
