@@ -118,8 +118,9 @@ export function testStoreContract(name: string, open: () => Promise<Store>): voi
     store = await open()
   })
   after(() => store.close())
-  const check = (title: string, run: (prefix: string) => Promise<void>) =>
-    test(`${name}: ${title}`, { timeout: 30_000 }, () => run(space()))
+  const check: Check = (title, run) => {
+    void test(`${name}: ${title}`, { timeout: 30_000 }, () => run(space()))
+  }
 
   testKeys(check, () => store)
   testRanges(check, () => store)

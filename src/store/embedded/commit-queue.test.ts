@@ -17,7 +17,7 @@ function slowDisk() {
       new Promise((resolve, reject) =>
         waiting.push({
           batch,
-          finish: (error) => (error ? reject(error) : memory.commit(batch).then(resolve, reject)),
+          finish: (error) => (error ? reject(error) : void memory.commit(batch).then(resolve, reject)),
         }),
       ),
   }

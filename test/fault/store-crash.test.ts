@@ -9,7 +9,7 @@ import { get, text } from '#store/contract.ts'
 import { openEmbeddedStore } from '#store/embedded/embedded-store.ts'
 import { systemClock } from '#sys/clock.ts'
 
-const WRITER = path.join(import.meta.dirname, 'crash-writer.js')
+const WRITER = path.join(import.meta.dirname, 'store-writer.js')
 
 /** Runs a writer until it has told of `lines` acknowledged writes, then kills it; gives all lines that came. */
 async function writeAndKill(directory: string, lines: number): Promise<string[]> {
