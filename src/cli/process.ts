@@ -1,5 +1,6 @@
 // `k8ts process …`: what the supervisor starts. Not for people; shown by no help.
 
+import { setMaxListeners } from 'node:events'
 import { Command } from 'commander'
 import { type ClusterOptions, dataDirOption, integer, layoutOf, nameOption } from '#cli/options.ts'
 import { SELF } from '#cli/self.ts'
@@ -60,6 +61,8 @@ export async function runUntilSignal(
 ): Promise<void> {
   const log = createLogger(name)
   const stop = new AbortController()
+  // Informers, queues and requests of a whole process listen to it.
+  setMaxListeners(0, stop.signal)
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
     process.once(signal, () => stop.abort(new Error(signal)))
   process.title = `k8ts-${name}`

@@ -37,7 +37,7 @@ export async function down(options: DownOptions): Promise<boolean> {
   await askSupervisor(layout.supervisorSocket, 'stop').catch(() => undefined)
   await endProcesses(layout, clock)
   for (const index of await hostNumbers(layout)) await removeHost(nodeLayout(layout, index), clock)
-  await removePinFolder(path.join(layout.runDir, 'pins'))
+  await removePinFolder(layout.pinDir)
   await removeBridge(layout)
   await removeCgroup(layout.cgroup, clock)
   await removeContext(options.kubeconfigFile ?? kubeconfigPath(), `k8ts-${layout.name}`)
@@ -63,7 +63,7 @@ async function endProcesses(layout: ClusterLayout, clock: Clock): Promise<void> 
 
 /** The hosts that were made, also by an earlier `up` with more nodes. */
 async function hostNumbers(layout: ClusterLayout): Promise<readonly number[]> {
-  const pins = await readdir(path.join(layout.runDir, 'pins')).catch(() => [])
+  const pins = await readdir(layout.pinDir).catch(() => [])
   const config = await readConfig(layout).catch(() => undefined)
   const numbers = new Set(pins.map((name) => Number.parseInt(name, 10)).filter((number) => number > 0))
   for (let i = 1; i <= (config?.nodes ?? 0); i++) numbers.add(i)

@@ -20,6 +20,8 @@ export interface ClusterLayout {
   /** Sockets, pins of namespaces, process ids: short, since socket paths are bounded. */
   readonly runDir: string
   readonly lockFile: string
+  /** Where the hosts' namespaces are pinned. */
+  readonly pinDir: string
   readonly supervisorSocket: string
   readonly supervisorPidFile: string
   /** The bridge between the hosts: interface names have at most 15 characters. */
@@ -66,6 +68,7 @@ export function clusterLayout(name: string, dataDir = path.join(DATA_ROOT, name)
     adminKubeconfig: path.join(dataDir, 'kubeconfig', 'admin'),
     runDir,
     lockFile: path.join(runDir, 'lock'),
+    pinDir: path.join(runDir, 'pins'),
     supervisorSocket: path.join(runDir, 'supervisor.sock'),
     supervisorPidFile: path.join(runDir, 'supervisor.pid'),
     bridge: `k8ts-${id}`,
@@ -90,8 +93,8 @@ export function nodeLayout(cluster: ClusterLayout, index: number): NodeLayout {
     containerdConfig: path.join(dir, 'containerd.toml'),
     cniConfDir: path.join(dir, 'cni', 'conf'),
     cniStateDir: path.join(dir, 'cni', 'addresses'),
-    netNamespace: path.join(cluster.runDir, 'pins', `${index}.net`),
-    mountNamespace: path.join(cluster.runDir, 'pins', `${index}.mnt`),
+    netNamespace: path.join(cluster.pinDir, `${index}.net`),
+    mountNamespace: path.join(cluster.pinDir, `${index}.mnt`),
     cgroup: path.join(cluster.cgroup, String(index)),
     link: `k8${shortId(cluster.name)}-${index}`,
   }

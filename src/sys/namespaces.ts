@@ -6,7 +6,7 @@ import { mkdir, readdir, readFile, readlink, rm, stat, writeFile } from 'node:fs
 import path from 'node:path'
 import { run, tryRun } from '#sys/process.ts'
 
-/** Makes a folder in which namespaces can be pinned: a mount of its own that does not propagate. */
+/** Makes a folder in which namespaces can be pinned: a mount of its own that does not propagate. Not to be called twice at once. */
 export async function ensurePinFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
   if (await isMountPoint(folder)) return
@@ -36,7 +36,7 @@ export async function unpin(file: string): Promise<void> {
 export async function removePinFolder(folder: string): Promise<void> {
   if (!(await exists(folder))) return
   for (const name of await readdir(folder)) await unpin(path.join(folder, name))
-  await tryRun('umount', ['--lazy', folder])
+  while (await isMountPoint(folder)) await run('umount', ['--lazy', folder])
   await rm(folder, { recursive: true, force: true })
 }
 

@@ -4,7 +4,6 @@
 // folders of its own. Making it again changes nothing; taking it down leaves nothing, whatever state it was in.
 
 import { mkdir, readFile, rm } from 'node:fs/promises'
-import path from 'node:path'
 import type { ClusterConfig } from '#cluster/config.ts'
 import { ensureCgroup, processesIn, removeCgroup } from '#cluster/hosts/cgroups.ts'
 import { containerdConfig, hasSysResource } from '#cluster/hosts/containerd.ts'
@@ -14,7 +13,6 @@ import type { Clock } from '#sys/clock.ts'
 import { writeFileAtomically } from '#sys/files.ts'
 import {
   createNamespaces,
-  ensurePinFolder,
   enterArguments,
   isPinned,
   namespaceId,
@@ -47,7 +45,6 @@ export async function ensureHost(
 }
 
 async function ensureNamespaces(node: NodeLayout): Promise<void> {
-  await ensurePinFolder(path.dirname(node.netNamespace))
   if ((await isPinned(node.netNamespace)) && (await isPinned(node.mountNamespace))) return
   await unpin(node.netNamespace)
   await unpin(node.mountNamespace)

@@ -3,6 +3,7 @@
 // The four know nothing of each other; each has its own credentials, and each watches the API server for what
 // concerns this node. They share the process to save memory, as they would share a machine.
 
+import { setMaxListeners } from 'node:events'
 import path from 'node:path'
 import type { ClusterConfig, Component } from '#cluster/config.ts'
 import { hostAddress, machineAddress } from '#cluster/hosts/network.ts'
@@ -106,6 +107,7 @@ export async function runTogether(
 ): Promise<void> {
   const failed = new AbortController()
   const ending = AbortSignal.any([signal, failed.signal])
+  setMaxListeners(0, ending)
   const running = selected.flatMap((name) => {
     const part = parts[name]
     if (!part) return []

@@ -3,6 +3,7 @@
 // It holds the cluster's lock, so there is one of it. When it dies its children go on; the next one takes them
 // over. Everything that it prepares can be prepared again, so a start after a crash is a start.
 
+import { setMaxListeners } from 'node:events'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { ClusterConfig } from '#cluster/config.ts'
@@ -31,6 +32,7 @@ import type { Clock } from '#sys/clock.ts'
 import { lockFile } from '#sys/file-lock.ts'
 import { exists } from '#sys/files.ts'
 import type { Logger } from '#sys/log.ts'
+import { ensurePinFolder } from '#sys/namespaces.ts'
 import { identify, tryRun } from '#sys/process.ts'
 
 export interface SupervisorOptions {
@@ -55,6 +57,8 @@ export async function runSupervisor(options: SupervisorOptions, signal: AbortSig
   await writeFile(layout.supervisorPidFile, JSON.stringify(identify(process.pid)))
   const stop = new AbortController()
   const ending = AbortSignal.any([signal, stop.signal])
+  // Every child and every wait listens to it.
+  setMaxListeners(0, ending)
   const children: Child[] = []
   let problem = ''
 
@@ -110,14 +114,18 @@ export async function runSupervisor(options: SupervisorOptions, signal: AbortSig
     }
   }
 
-  const socket = await serveControl(layout.supervisorSocket, handle)
+  // Whoever finds the socket also finds the certificates.
   await ensurePki(layout, config, clock)
+  const socket = await serveControl(layout.supervisorSocket, handle)
   const running: Promise<void>[] = [rotateLogs(layout.logDir, clock, log, ending)]
   if (runsOwnEtcd(config)) running.push(supervise(child(etcdProcess(layout, config))))
   running.push(supervise(child(controlPlaneProcess(layout, self))))
   const nodes = nodeLayouts(layout, config)
   if (nodes.length > 0) {
-    const prepared = untilDone(async () => ensureBridge(layout, config))
+    const prepared = untilDone(async () => {
+      await ensurePinFolder(layout.pinDir)
+      await ensureBridge(layout, config)
+    })
     running.push(prepared.then(async () => void (await Promise.all(nodes.map(runNode)))))
   }
   await Promise.all(running)
