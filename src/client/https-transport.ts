@@ -73,7 +73,10 @@ export function createHttpsTransport(options: HttpsTransportOptions): HttpsTrans
       return open(request)
     }
     connection.once('close', forget)
-    const stream = connection.request(headersOf(request, credentials, options.userAgent))
+    // Node would end a DELETE's stream with its headers, but its options travel in a body.
+    const stream = connection.request(headersOf(request, credentials, options.userAgent), {
+      endStream: false,
+    })
     stream.once('close', () => connection.removeListener('close', forget))
     stream.end(request.body === undefined ? undefined : JSON.stringify(request.body))
     return stream
