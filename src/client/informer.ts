@@ -10,7 +10,7 @@ import { isExpired } from '#api/meta/status.ts'
 import type { ResourceType } from '#api/resources.ts'
 import type { Client, ListOptions } from '#client/client.ts'
 import { InformerStore } from '#client/informer-store.ts'
-import type { WatchEvent } from '#client/transport.ts'
+import { ConnectionError, type WatchEvent } from '#client/transport.ts'
 import type { Clock } from '#sys/clock.ts'
 import type { Logger } from '#sys/log.ts'
 import type { Random } from '#sys/random.ts'
@@ -126,6 +126,13 @@ export function createInformer<T extends KubeObject>(
     )
   }
 
+  /** A lost connection is part of life; what the server refuses will not mend itself, and somebody has to know. */
+  function report(error: unknown): void {
+    const fields = { resource: type.resource, error: String(error) }
+    if (error instanceof ConnectionError) log.debug(fields, 'watch broke, trying again')
+    else log.warn(fields, 'cannot watch, trying again')
+  }
+
   async function run(signal: AbortSignal): Promise<void> {
     let retryMs = RETRY_MIN_MS
     while (!signal.aborted) {
@@ -139,7 +146,7 @@ export function createInformer<T extends KubeObject>(
       } catch (error) {
         if (signal.aborted) break
         if (isExpired(error)) resourceVersion = ''
-        else log.debug({ resource: type.resource, error: String(error) }, 'watch broke, trying again')
+        else report(error)
         await clock.sleep(retryMs * (0.5 + random.next()), signal).catch(() => undefined)
         retryMs = Math.min(RETRY_MAX_MS, retryMs * 2)
       }

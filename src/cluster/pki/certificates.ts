@@ -68,6 +68,7 @@ export function clusterCertificates(names: ClusterNames): CertificateSpec[] {
     client('scheduler', 'system:kube-scheduler', []),
     client('proxy', 'system:kube-proxy', []),
     client('dns', 'system:dns', []),
+    client('network', 'system:network', []),
   ]
 }
 

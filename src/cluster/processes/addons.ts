@@ -1,5 +1,5 @@
 // What a cluster has from the first moment although no component owns it: the Service of its DNS, and the
-// rights of the DNS servers on the nodes.
+// rights of those components on the nodes that upstream does not know (DNS servers, pod network).
 
 import type { KubeObject } from '#api/meta/object.ts'
 import { isAlreadyExists } from '#api/meta/status.ts'
@@ -10,11 +10,13 @@ import type { Clock } from '#sys/clock.ts'
 import type { Logger } from '#sys/log.ts'
 
 const RETRY_MS = 500
-const NAME = 'k8ts:dns'
+const DNS = 'k8ts:dns'
+const NETWORK = 'k8ts:network'
+const READ = ['get', 'list', 'watch']
 const RBAC = 'rbac.authorization.k8s.io'
 
 /** Makes what is missing, trying again until it is there; what a person changed is left alone. */
-export async function ensureClusterDns(
+export async function ensureAddons(
   client: Client,
   clusterIP: string,
   clock: Clock,
@@ -23,18 +25,17 @@ export async function ensureClusterDns(
 ): Promise<void> {
   while (!signal.aborted) {
     try {
-      await createAll(client, clusterIP)
+      await Promise.all([createNetworkRights(client), createClusterDns(client, clusterIP)])
       return
     } catch (error) {
-      log.debug({ error: String(error) }, 'cluster DNS is not set up yet')
+      log.debug({ error: String(error) }, 'the addons are not set up yet')
       await clock.sleep(RETRY_MS, signal).catch(() => undefined)
     }
   }
 }
 
-async function createAll(client: Client, clusterIP: string): Promise<void> {
+async function createClusterDns(client: Client, clusterIP: string): Promise<void> {
   const subjects = [{ kind: 'User', name: 'system:dns', apiGroup: RBAC }]
-  const read = ['get', 'list', 'watch']
   await create(client, services, {
     metadata: {
       namespace: 'kube-system',
@@ -54,25 +55,37 @@ async function createAll(client: Client, clusterIP: string): Promise<void> {
     },
   })
   await create(client, clusterRoles, {
-    metadata: { name: NAME },
+    metadata: { name: DNS },
     rules: [
-      { apiGroups: [''], resources: ['services', 'namespaces'], verbs: read },
-      { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: read },
+      { apiGroups: [''], resources: ['services', 'namespaces'], verbs: READ },
+      { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: READ },
     ],
   })
   await create(client, clusterRoleBindings, {
-    metadata: { name: NAME },
-    roleRef: { apiGroup: RBAC, kind: 'ClusterRole', name: NAME },
+    metadata: { name: DNS },
+    roleRef: { apiGroup: RBAC, kind: 'ClusterRole', name: DNS },
     subjects,
   })
   await create(client, roles, {
-    metadata: { namespace: 'kube-system', name: NAME },
+    metadata: { namespace: 'kube-system', name: DNS },
     rules: [{ apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: ['create', 'update'] }],
   })
   await create(client, roleBindings, {
-    metadata: { namespace: 'kube-system', name: NAME },
-    roleRef: { apiGroup: RBAC, kind: 'Role', name: NAME },
+    metadata: { namespace: 'kube-system', name: DNS },
+    roleRef: { apiGroup: RBAC, kind: 'Role', name: DNS },
     subjects,
+  })
+}
+
+async function createNetworkRights(client: Client): Promise<void> {
+  await create(client, clusterRoles, {
+    metadata: { name: NETWORK },
+    rules: [{ apiGroups: [''], resources: ['nodes', 'pods'], verbs: READ }],
+  })
+  await create(client, clusterRoleBindings, {
+    metadata: { name: NETWORK },
+    roleRef: { apiGroup: RBAC, kind: 'ClusterRole', name: NETWORK },
+    subjects: [{ kind: 'User', name: 'system:network', apiGroup: RBAC }],
   })
 }
 

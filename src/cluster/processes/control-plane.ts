@@ -13,7 +13,7 @@ import { machineAddress } from '#cluster/hosts/network.ts'
 import type { ClusterLayout } from '#cluster/layout.ts'
 import { runRenewal } from '#cluster/pki/renewal.ts'
 import type { ClusterPki } from '#cluster/pki/store.ts'
-import { ensureClusterDns } from '#cluster/processes/addons.ts'
+import { ensureAddons } from '#cluster/processes/addons.ts'
 import {
   CLUSTER_DOMAIN,
   certificateSpecs,
@@ -111,14 +111,6 @@ export async function runControlPlane(
             },
             ending,
           ),
-    dns: (ending) =>
-      ensureClusterDns(
-        clientAs('kubernetes-admin', ['system:masters']),
-        dnsServiceAddress(config),
-        systemClock,
-        log,
-        ending,
-      ),
   }
   try {
     await Promise.all([

@@ -74,7 +74,7 @@ export async function runNode(
         {
           ...base,
           log: log.child({ component: 'network' }),
-          client: client(`kubelet-${node.name}`, 'network'),
+          client: client('network', 'network'),
           podCIDR: config.podCIDR,
           table: 'k8ts-network',
           cniConfDir: node.cniConfDir,
