@@ -116,6 +116,13 @@ export async function runControlPlane(
     await Promise.all([
       runTogether(parts, config.components, signal),
       runCompaction(store, systemClock, log, signal),
+      ensureAddons(
+        clientAs('kubernetes-admin', ['system:masters']),
+        dnsServiceAddress(config),
+        systemClock,
+        log,
+        signal,
+      ),
     ])
   } finally {
     stopServer.abort()
