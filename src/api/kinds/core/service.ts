@@ -2,6 +2,7 @@
 //
 // Upstream: pkg/registry/core/service/strategy.go
 
+import { defaultService } from '#api/kinds/core/service-defaults.ts'
 import { defineKind } from '#api/kinds/kind.ts'
 import type { Service } from '#api/types/core.ts'
 import type { Draft } from '#api/types/wire.ts'
@@ -18,5 +19,6 @@ export const service = defineKind<Draft<Service>>({
   storageVersion: 'v1',
   storagePrefix: '/registry/services/specs',
   allowCreateOnUpdate: true,
+  defaults: defaultService,
   status: {},
 })
