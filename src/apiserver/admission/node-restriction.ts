@@ -208,7 +208,8 @@ function judgeClaim({ node, request }: NodeRequest): void {
 /** A node gets tokens only for pods that run on it, and only for audiences that these pods ask for. */
 async function judgeServiceAccount({ node, request, lookups }: NodeRequest): Promise<void> {
   if (request.operation !== 'CREATE' || request.subresource !== 'token') return
-  const { boundObjectRef: ref, audiences = [] } = objectOf<TokenRequest>(request).spec ?? {}
+  const { boundObjectRef: ref, audiences: asked } = objectOf<TokenRequest>(request).spec ?? {}
+  const audiences = asked ?? []
   if (ref?.apiVersion !== 'v1' || ref.kind !== 'Pod' || !ref.name) {
     throw refuse(request, 'node requested token not bound to a pod')
   }
