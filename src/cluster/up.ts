@@ -65,7 +65,7 @@ export async function up(options: UpOptions): Promise<RunningCluster> {
   const layout = clusterLayout(checkName(options.name ?? DEFAULT_NAME), options.dataDir)
   const running = await askSupervisor(layout.supervisorSocket, 'status')
   const kept = await readConfig(layout)
-  const inUse = running ? [] : await routesInUse()
+  const inUse = running ? [] : await routesInUse(layout.bridge)
   const config = resolveConfig(options, kept, chooseHostCIDR(inUse))
   if (!running) {
     if (config.nodes > 0) checkRanges(config, inUse)

@@ -29,10 +29,11 @@ function rangeOf(text: string): Cidr {
   return range
 }
 
-/** The ranges that the machine has routes to. */
-export async function routesInUse(): Promise<readonly Cidr[]> {
+/** The ranges that the machine has routes to, but for those of the cluster with this bridge itself. */
+export async function routesInUse(bridge: string): Promise<readonly Cidr[]> {
   const { stdout } = await run('ip', ['-4', '-json', 'route'])
-  return routeRanges(JSON.parse(stdout || '[]'))
+  const routes = JSON.parse(stdout || '[]') as readonly { readonly dst?: string; readonly dev?: string }[]
+  return routeRanges(routes.filter(({ dev }) => dev !== bridge))
 }
 
 /** A range for a new segment that overlaps nothing in use. */
