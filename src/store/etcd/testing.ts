@@ -54,7 +54,9 @@ export async function startTestEtcd(options: TestEtcdOptions = {}): Promise<Test
   let child: ChildProcess | undefined
 
   async function start(): Promise<void> {
-    child = spawn(ETCD_BINARY, flags, { stdio: ['ignore', 'ignore', 'pipe'] })
+    // the kernel ends it should this process die before it can
+    const command = ['--pdeathsig', 'KILL', ETCD_BINARY, ...flags]
+    child = spawn('setpriv', command, { stdio: ['ignore', 'ignore', 'pipe'] })
     await ready(child)
   }
 
