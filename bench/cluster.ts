@@ -1,0 +1,180 @@
+// Measures a cluster beside the raw floor: the same pods through CRI alone, in the same run, on the same runtime.
+//
+// Run: `npm run bench` (as root). It starts a cluster of its own and takes it down again. On a shared machine the
+// ratios mean more than the times.
+
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { pods } from '#api/resources.ts'
+import type { Pod } from '#api/types/core.ts'
+import { createInformer } from '#client/informer.ts'
+import { BUSYBOX_IMAGE } from '#cluster/images/names.ts'
+import { nodeLayout } from '#cluster/layout.ts'
+import { startCluster, type TestCluster } from '#cluster/start-cluster.ts'
+import { askSupervisor } from '#cluster/supervisor/control-socket.ts'
+import { connectRuntime } from '#kubelet/cri/runtime.ts'
+import type { ContainerConfig } from '#kubelet/cri/types.ts'
+import { systemClock } from '#sys/clock.ts'
+import { silentLogger } from '#sys/log.ts'
+import { systemRandom } from '#sys/random.ts'
+
+const ROUNDS = 5
+const MANY = 50
+const REST_MS = 20_000
+const NAMESPACE = 'default'
+
+const seconds = (ms: number): string => `${(ms / 1000).toFixed(2)} s`
+const median = (values: readonly number[]): number =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const since = systemClock.monotonic()
+  await work()
+  return systemClock.monotonic() - since
+}
+
+const rawContainer = (i: number): ContainerConfig => ({
+  metadata: { name: 'c', attempt: 0 },
+  image: { image: BUSYBOX_IMAGE },
+  command: ['sleep', '3600'],
+  args: [],
+  workingDir: '',
+  envs: [],
+  mounts: [],
+  devices: [],
+  labels: {},
+  annotations: {},
+  logPath: `${i}.log`,
+  stdin: false,
+  stdinOnce: false,
+  tty: false,
+  linux: { resources: {}, securityContext: { namespaceOptions: {} } },
+})
+
+/** Pods through CRI alone: sandbox (with its network), container, start. */
+async function rawPods(cluster: TestCluster, count: number): Promise<number> {
+  const node = nodeLayout(cluster.layout, 1)
+  const runtime = connectRuntime(node.containerdSocket)
+  const logs = await mkdtemp(path.join(tmpdir(), 'k8ts-bench-'))
+  const sandboxes: string[] = []
+  async function one(i: number): Promise<void> {
+    const name = `raw-${i}-${systemRandom.uuid()}`
+    const sandbox = {
+      metadata: { name, uid: name, namespace: 'bench', attempt: 0 },
+      logDirectory: logs,
+      labels: {},
+      annotations: {},
+      linux: { cgroupParent: `/${node.cgroup}/bench`, securityContext: { namespaceOptions: {} } },
+    }
+    const id = await runtime.runSandbox(sandbox, '')
+    sandboxes.push(id)
+    const container = await runtime.createContainer(id, rawContainer(i), sandbox)
+    await runtime.startContainer(container)
+  }
+  try {
+    return await timed(() => Promise.all(Array.from({ length: count }, (_, i) => one(i))))
+  } finally {
+    for (const id of sandboxes) {
+      await runtime.stopSandbox(id)
+      await runtime.removeSandbox(id)
+    }
+    runtime.close()
+    await rm(logs, { recursive: true, force: true })
+  }
+}
+
+const pod = (name: string, nodeName: string): Pod => ({
+  metadata: { namespace: NAMESPACE, name, labels: { bench: 'yes' } },
+  spec: {
+    nodeSelector: { 'kubernetes.io/hostname': nodeName },
+    terminationGracePeriodSeconds: 0,
+    containers: [{ name: 'c', image: BUSYBOX_IMAGE, imagePullPolicy: 'Never', command: ['sleep', '3600'] }],
+  },
+})
+
+const isReady = (object: Pod): boolean =>
+  (object.status?.conditions ?? []).some(({ type, status }) => type === 'Ready' && status === 'True')
+
+/** Pods through the whole of Kubernetes: from the first POST until a watcher has seen the last of them Ready. */
+async function clusterPods(cluster: TestCluster, count: number): Promise<number> {
+  const stop = new AbortController()
+  const informer = createInformer<Pod>(
+    pods,
+    { namespace: NAMESPACE, labelSelector: 'bench=yes' },
+    { client: cluster.client, clock: systemClock, random: systemRandom, log: silentLogger },
+  )
+  const until = (condition: () => boolean) =>
+    new Promise<void>((resolve) => {
+      const off = informer.onChange(() => queueMicrotask(() => condition() && resolve()))
+      stop.signal.addEventListener('abort', off, { once: true })
+    })
+  const running = informer.run(stop.signal)
+  await informer.whenSynced()
+  const resource = cluster.client.resource<Pod>(pods)
+  const nodeName = nodeLayout(cluster.layout, 1).name
+  const ready = until(() => informer.list().filter(isReady).length === count)
+  const time = await timed(async () => {
+    await Promise.all(Array.from({ length: count }, (_, i) => resource.create(pod(`bench-${i}`, nodeName))))
+    await ready
+  })
+  const gone = until(() => informer.list().length === 0)
+  await resource.deleteCollection(
+    { namespace: NAMESPACE, labelSelector: 'bench=yes' },
+    { gracePeriodSeconds: 0 },
+  )
+  await gone
+  stop.abort()
+  await running
+  return time
+}
+
+async function atRest(cluster: TestCluster): Promise<readonly string[]> {
+  const read = async () => (await askSupervisor(cluster.layout.supervisorSocket, 'status'))?.processes ?? []
+  const before = await read()
+  await systemClock.sleep(REST_MS)
+  return (await read()).map((process) => {
+    const cpu = process.cpuMs - (before.find(({ name }) => name === process.name)?.cpuMs ?? 0)
+    return `  ${process.name.padEnd(16)} ${String(Math.round(process.memoryBytes / 2 ** 20)).padStart(4)} MiB   ${((100 * cpu) / REST_MS).toFixed(1)} % of a core`
+  })
+}
+
+async function bench(): Promise<void> {
+  const print = (text: string) => process.stdout.write(`${text}\n`)
+  let cluster: TestCluster | undefined
+  const cold = await timed(async () => {
+    cluster = await startCluster({ nodes: 2 })
+  })
+  if (!cluster) return
+  try {
+    print(`new cluster, 2 nodes Ready      ${seconds(cold)}`)
+    const started = cluster
+    const warm: number[] = []
+    for (let i = 0; i < 3; i++) {
+      await started.pause()
+      warm.push(await timed(() => started.resume()))
+    }
+    print(`warm up, 2 nodes Ready          ${seconds(median(warm))} (${warm.map(seconds).join(', ')})`)
+    await systemClock.sleep(REST_MS / 4)
+    print(`at rest, over ${REST_MS / 1000} s:`)
+    for (const line of await atRest(started)) print(line)
+    for (const count of [1, MANY]) {
+      const rounds = count === 1 ? ROUNDS : 1
+      const raw: number[] = []
+      const whole: number[] = []
+      for (let i = 0; i < rounds; i++) {
+        raw.push(await rawPods(started, count))
+        whole.push(await clusterPods(started, count))
+      }
+      const ratio = median(whole) / median(raw)
+      print(
+        `${String(count).padStart(2)} pod${count === 1 ? ' ' : 's'} on one node   raw CRI ${seconds(median(raw))}   create to Ready ${seconds(median(whole))}   ${ratio.toFixed(2)}x`,
+      )
+    }
+  } finally {
+    await cluster.stop()
+  }
+}
+
+await bench()
+process.exit(0)
