@@ -128,7 +128,11 @@ function connect(options: HttpsTransportOptions, server: string): Promise<Sessio
       connection.once('close', () => pings.cancel())
       resolve({ http2: connection, credentials })
     })
-    connection.once('close', () => timer.cancel())
+    connection.once('close', () => {
+      timer.cancel()
+      // Without effect once it was connected; a handshake that the server breaks off raises no error.
+      reject(new ConnectionError(`${server} closed the connection`))
+    })
   })
 }
 
