@@ -50,34 +50,35 @@ export function createHttpsTransport(options: HttpsTransportOptions): HttpsTrans
   let serverIndex = 0
   let isClosed = false
 
+  /** The one connection; when it closes, the next request makes another. */
   function session(): Promise<Session> {
-    if (isClosed) throw new ConnectionError('the transport is closed')
-    current ??= connect(options, options.servers[serverIndex % options.servers.length] ?? '').catch(
-      (error: unknown) => {
-        serverIndex++
-        current = undefined
-        throw error
-      },
-    )
+    if (isClosed) return Promise.reject(new ConnectionError('the transport is closed'))
+    current ??= begin()
     return current
   }
 
-  async function open(request: TransportRequest): Promise<http2.ClientHttp2Stream> {
-    const pending = session()
-    const { http2: connection, credentials } = await pending
+  function begin(): Promise<Session> {
+    const server = options.servers[serverIndex % options.servers.length] ?? ''
+    const pending = connect(options, server)
     const forget = () => {
       if (current === pending) current = undefined
     }
-    if (connection.closed || connection.destroyed) {
-      forget()
-      return open(request)
-    }
-    connection.once('close', forget)
+    pending.then(
+      ({ http2: connection }) => connection.once('close', forget),
+      () => {
+        serverIndex++
+        forget()
+      },
+    )
+    return pending
+  }
+
+  async function open(request: TransportRequest): Promise<http2.ClientHttp2Stream> {
+    const { http2: connection, credentials } = await session()
     // Node would end a DELETE's stream with its headers, but its options travel in a body.
     const stream = connection.request(headersOf(request, credentials, options.userAgent), {
       endStream: false,
     })
-    stream.once('close', () => connection.removeListener('close', forget))
     stream.end(request.body === undefined ? undefined : JSON.stringify(request.body))
     return stream
   }
