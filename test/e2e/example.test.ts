@@ -1,8 +1,8 @@
 // The example of the guide on two nodes: what a newcomer does first has to work.
 
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
 import path from 'node:path'
+import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startCluster, type TestCluster } from '#cluster/start-cluster.ts'
 import { type Kubectl, kubectlFor } from '#test/e2e/kubectl.ts'
@@ -26,7 +26,10 @@ interface PodList {
   readonly items: readonly {
     readonly metadata: { readonly name: string; readonly uid: string }
     readonly spec: { readonly nodeName: string }
-    readonly status: { readonly podIP: string; readonly containerStatuses: readonly { readonly restartCount: number }[] }
+    readonly status: {
+      readonly podIP: string
+      readonly containerStatuses: readonly { readonly restartCount: number }[]
+    }
   }[]
 }
 
@@ -46,22 +49,49 @@ test('every pod reaches every other by its address', { timeout: 60_000 }, async 
   const list = await pods()
   for (const from of list) {
     const urls = list.map((pod) => `http://${pod.status.podIP}:8080`)
-    const text = await kubectl('exec', from.metadata.name, '--', 'sh', '-c', urls.map((url) => `wget -q -T 5 -O - ${url}`).join(' && '))
-    for (const to of list) assert.match(text, new RegExp(`pod ${to.metadata.name} on node ${to.spec.nodeName} at ${to.status.podIP}`))
+    const text = await kubectl(
+      'exec',
+      from.metadata.name,
+      '--',
+      'sh',
+      '-c',
+      urls.map((url) => `wget -q -T 5 -O - ${url}`).join(' && '),
+    )
+    for (const to of list)
+      assert.match(
+        text,
+        new RegExp(`pod ${to.metadata.name} on node ${to.spec.nodeName} at ${to.status.podIP}`),
+      )
   }
 })
 
-test('the Service answers by cluster address and by name, from several pods', { timeout: 60_000 }, async () => {
+test('the Service answers by cluster address and by name, from several pods', {
+  timeout: 60_000,
+}, async () => {
   const [first] = await pods()
   const address = await kubectl('get', 'service', 'hello', '-o', 'jsonpath={.spec.clusterIP}')
   for (const url of [`http://${address}`, NAME, 'http://hello']) {
-    const text = await kubectl('exec', first?.metadata.name ?? '', '--', 'sh', '-c', `for i in $(seq 24); do wget -q -T 5 -O - ${url}; done`)
+    const text = await kubectl(
+      'exec',
+      first?.metadata.name ?? '',
+      '--',
+      'sh',
+      '-c',
+      `for i in $(seq 24); do wget -q -T 5 -O - ${url}; done`,
+    )
     assert.ok(new Set(text.match(/pod \S+/g)).size > 1, `only one pod answered at ${url}`)
   }
 })
 
 test('the Service answers by node port: on the machine, and at each node', { timeout: 60_000 }, async () => {
-  const addresses = (await kubectl('get', 'nodes', '-o', 'jsonpath={.items[*].status.addresses[?(@.type=="InternalIP")].address}')).split(' ')
+  const addresses = (
+    await kubectl(
+      'get',
+      'nodes',
+      '-o',
+      'jsonpath={.items[*].status.addresses[?(@.type=="InternalIP")].address}',
+    )
+  ).split(' ')
   for (const host of ['127.0.0.1', ...addresses]) {
     const response = await fetch(`http://${host}:30080`, { signal: AbortSignal.timeout(5_000) })
     assert.match(await response.text(), /^Hello from pod hello-/)
@@ -69,7 +99,10 @@ test('the Service answers by node port: on the machine, and at each node', { tim
 })
 
 test('applying again changes nothing', { timeout: 30_000 }, async () => {
-  assert.match(await kubectl('apply', '-f', MANIFEST), /deployment.apps\/hello unchanged\nservice\/hello unchanged/)
+  assert.match(
+    await kubectl('apply', '-f', MANIFEST),
+    /deployment.apps\/hello unchanged\nservice\/hello unchanged/,
+  )
 })
 
 test('after down and up the same pods answer', { timeout: 180_000 }, async () => {
