@@ -21,12 +21,14 @@ import { type ClusterLayout, clusterLayout } from '#cluster/layout.ts'
 import { checkMachine, installPackages, missingPackages } from '#cluster/packages.ts'
 import { clientOf } from '#cluster/processes/credentials.ts'
 import { readConfig, writeConfig } from '#cluster/saved-config.ts'
+import { parseIdentity } from '#cluster/supervisor/child.ts'
 import { askSupervisor } from '#cluster/supervisor/control-socket.ts'
-import { nodeLayouts, type SelfCommand } from '#cluster/supervisor/processes.ts'
+import { controlPlaneProcess, nodeLayouts, type SelfCommand } from '#cluster/supervisor/processes.ts'
 import { UserError } from '#cluster/user-error.ts'
 import { type Clock, systemClock } from '#sys/clock.ts'
+import { readTextIfExists } from '#sys/files.ts'
 import { silentLogger } from '#sys/log.ts'
-import { spawnDetached } from '#sys/process.ts'
+import { isRunning, spawnDetached } from '#sys/process.ts'
 import { systemRandom } from '#sys/random.ts'
 
 export interface UpOptions extends ClusterWishes {
@@ -69,7 +71,7 @@ export async function up(options: UpOptions): Promise<RunningCluster> {
   const config = resolveConfig(options, kept, chooseHostCIDR(inUse))
   if (!running) {
     if (config.nodes > 0) checkRanges(config, inUse)
-    await checkPort(config.apiPort)
+    if (!(await isControlPlaneLeft(layout))) await checkPort(config.apiPort)
     await installMissing(config, progress)
     await writeConfig(layout, config)
     progress.step(`starting ${config.name}`)
@@ -92,6 +94,13 @@ async function installMissing(config: ClusterConfig, progress: Progress): Promis
   if (missing.length === 0) return
   progress.step(`installing ${missing.join(', ')}`)
   await installPackages(missing, (text) => progress.detail(text.trim().split('\n').at(-1) ?? ''))
+}
+
+/** A control plane that outlived its supervisor holds the port with right: it will be taken over. */
+async function isControlPlaneLeft(layout: ClusterLayout): Promise<boolean> {
+  const { pidFile } = controlPlaneProcess(layout, [])
+  const identity = parseIdentity((await readTextIfExists(pidFile)) ?? '')
+  return identity !== undefined && isRunning(identity)
 }
 
 /** Somebody else's port is told before anything is made. */
