@@ -7,6 +7,7 @@
 // Start order: the runtime, then what is on the node already (runtime cache), then the API's pods; only when both
 // are known is anything ended as an orphan. Upstream: cmd/kubelet/app/server.go, pkg/kubelet/kubelet.go (Run)
 
+import { setMaxListeners } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { nodes, pods, services } from '#api/resources.ts'
@@ -78,6 +79,8 @@ const RUNTIME_RETRY_MS = 200
 /** Resolves when `signal` has aborted and all parts have ended; rejects when one fails for good. */
 export async function runKubelet(options: KubeletOptions, signal: AbortSignal): Promise<void> {
   const { clock, random, log, client, nodeName } = options
+  // Everything here listens to the one signal; Node would take the many listeners for a leak.
+  setMaxListeners(0, signal)
   const runtime = connectRuntime(options.criSocket)
   const version = await whenAnswering(runtime, options, signal)
   if (!version) return runtime.close()
@@ -188,9 +191,12 @@ export async function runKubelet(options: KubeletOptions, signal: AbortSignal): 
     }
   }
 
+  // Until the workers have heard of the pods, everything that runs would look like an orphan.
+  let arePodsKnown = false
+
   function onRuntimeChange(uid: string): void {
     if (workers?.has(uid)) workers.wake(uid)
-    else if (podInformer.hasSynced()) adoptOrphans([uid])
+    else if (arePodsKnown) adoptOrphans([uid])
   }
 
   /** What runs and belongs to no pod of the API is ended. */
@@ -233,6 +239,7 @@ export async function runKubelet(options: KubeletOptions, signal: AbortSignal): 
       else workers?.update(change.object)
       if (change.type === 'deleted') tokens.forget(uid)
     })
+    arePodsKnown = true
     adoptOrphans(cache.list().map(({ uid }) => uid))
     await cleanUpLeftovers(context, (uid) => workers?.has(uid) === true)
     running.push(workers.run(signal))

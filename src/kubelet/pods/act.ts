@@ -18,7 +18,7 @@ import type { PodContext } from '#kubelet/pods/pod-context.ts'
 import { formatPod, initContainers, isSidecar } from '#kubelet/pods/pod-spec.ts'
 import { StartError } from '#kubelet/pods/start-error.ts'
 import { containerHash } from '#kubelet/runtime/labels.ts'
-import { latestContainer, type RuntimePod } from '#kubelet/runtime/runtime-pod.ts'
+import type { RuntimePod } from '#kubelet/runtime/runtime-pod.ts'
 
 export interface ActInput {
   readonly pod: Pod
@@ -196,8 +196,9 @@ function waitAfterCrash(
   container: Container,
   runtimePod: RuntimePod,
 ): void {
-  const last = latestContainer(runtimePod, container.name)
-  if (last?.state !== 'exited') return
+  // The last one that has ended: one that this very step has taken down does not count yet.
+  const last = runtimePod.containers.find(({ name, state }) => name === container.name && state === 'exited')
+  if (!last) return
   const key = containerBackoffKey(pod, container)
   const until = crashes.waitsUntil(key, last.finishedAt)
   if (until === undefined) {
