@@ -5,6 +5,7 @@
 
 import { Command, CommanderError } from 'commander'
 import { StatusError } from '#api/meta/status.ts'
+import { apiServerCommand } from '#cli/apiserver.ts'
 import { componentCommands } from '#cli/components.ts'
 import { downCommand } from '#cli/down.ts'
 import { imageCommand } from '#cli/image.ts'
@@ -35,6 +36,7 @@ async function main(args: readonly string[]): Promise<number> {
     kubeconfigCommand(),
     imageCommand(),
     versionCommand(),
+    apiServerCommand(),
     ...componentCommands(),
   ]
   for (const command of commands) program.addCommand(command.exitOverride())
