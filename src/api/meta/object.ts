@@ -90,7 +90,9 @@ export function objectKey(namespace: string | undefined, name: string): ObjectKe
 /** Takes a key apart; `namespace` is '' for cluster-scoped objects. */
 export function splitKey(key: ObjectKey): { namespace: string; name: string } {
   const slash = key.indexOf('/')
-  return slash < 0 ? { namespace: '', name: key } : { namespace: key.slice(0, slash), name: key.slice(slash + 1) }
+  return slash < 0
+    ? { namespace: '', name: key }
+    : { namespace: key.slice(0, slash), name: key.slice(slash + 1) }
 }
 
 /** `apps/v1`, or `v1` for the core group. */

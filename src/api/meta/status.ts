@@ -78,7 +78,9 @@ export function failure(
 }
 
 function withoutEmpty(details: StatusDetails): StatusDetails {
-  const entries = Object.entries(details).filter(([, value]) => value !== '' && value !== undefined && value !== 0)
+  const entries = Object.entries(details).filter(
+    ([, value]) => value !== '' && value !== undefined && value !== 0,
+  )
   return Object.fromEntries(entries)
 }
 
@@ -101,7 +103,12 @@ export const pathNotFound = (): StatusError =>
   failure(404, 'NotFound', 'the server could not find the requested resource', {})
 
 export const alreadyExists = (resource: GroupResource, name: string): StatusError =>
-  failure(409, 'AlreadyExists', `${qualified(resource)} ${JSON.stringify(name)} already exists`, named(resource, name))
+  failure(
+    409,
+    'AlreadyExists',
+    `${qualified(resource)} ${JSON.stringify(name)} already exists`,
+    named(resource, name),
+  )
 
 export const conflict = (resource: GroupResource, name: string, why: string): StatusError =>
   failure(
@@ -130,7 +137,12 @@ export const unauthorized = (message = 'Unauthorized'): StatusError => failure(4
 export const badRequest = (message: string): StatusError => failure(400, 'BadRequest', message)
 
 /** 422 with one cause for each field error; one error stands alone, several in brackets. */
-export function invalid(group: string, kind: string, name: string, errors: readonly FieldError[]): StatusError {
+export function invalid(
+  group: string,
+  kind: string,
+  name: string,
+  errors: readonly FieldError[],
+): StatusError {
   const causes = errors.map((error) => ({ reason: error.type, message: error.body, field: error.field }))
   const texts = [...new Set(errors.map((error) => `${error.field}: ${error.body}`))]
   const qualifiedKind = group ? `${kind}.${group}` : kind
@@ -144,7 +156,8 @@ export const methodNotAllowed = (): StatusError =>
 
 export const notAcceptable = (message: string): StatusError => failure(406, 'NotAcceptable', message)
 
-export const unsupportedMediaType = (message: string): StatusError => failure(415, 'UnsupportedMediaType', message)
+export const unsupportedMediaType = (message: string): StatusError =>
+  failure(415, 'UnsupportedMediaType', message)
 
 export const tooLarge = (message: string): StatusError =>
   failure(413, 'RequestEntityTooLarge', `Request entity too large: ${message}`)
@@ -153,20 +166,31 @@ export const expired = (message: string): StatusError => failure(410, 'Expired',
 
 export const gone = (message: string): StatusError => failure(410, 'Gone', message)
 
-export const tooManyRequests = (message: string, retryAfterSeconds: number, causes?: readonly StatusCause[]): StatusError =>
-  failure(429, 'TooManyRequests', message, { retryAfterSeconds, ...(causes && { causes }) })
+export const tooManyRequests = (
+  message: string,
+  retryAfterSeconds: number,
+  causes?: readonly StatusCause[],
+): StatusError => failure(429, 'TooManyRequests', message, { retryAfterSeconds, ...(causes && { causes }) })
 
 export const timeout = (message: string, retryAfterSeconds = 0): StatusError =>
   failure(504, 'Timeout', `Timeout: ${message}`, { retryAfterSeconds })
 
-export const serviceUnavailable = (message: string): StatusError => failure(503, 'ServiceUnavailable', message)
+export const serviceUnavailable = (message: string): StatusError =>
+  failure(503, 'ServiceUnavailable', message)
 
 export const internalError = (cause: unknown): StatusError => {
   const text = cause instanceof Error ? cause.message : String(cause)
-  return failure(500, 'InternalError', `Internal error occurred: ${text}`, { causes: [{ message: text }] }, { cause })
+  return failure(
+    500,
+    'InternalError',
+    `Internal error occurred: ${text}`,
+    { causes: [{ message: text }] },
+    { cause },
+  )
 }
 
-const has = (error: unknown, reason: string): boolean => error instanceof StatusError && error.reason === reason
+const has = (error: unknown, reason: string): boolean =>
+  error instanceof StatusError && error.reason === reason
 
 export const isNotFound = (error: unknown): boolean => has(error, 'NotFound')
 export const isAlreadyExists = (error: unknown): boolean => has(error, 'AlreadyExists')

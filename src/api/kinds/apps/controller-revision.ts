@@ -1,10 +1,17 @@
 // ControllerRevision: one past state of a StatefulSet or DaemonSet, for rollback. Its data never changes.
 //
-// Upstream: pkg/registry/apps/controllerrevision/strategy.go
+// Upstream: pkg/registry/apps/controllerrevision/strategy.go, pkg/apis/apps/validation/validation.go
 
+import { ageColumn, column, field, nameColumn } from '#api/kinds/columns.ts'
 import { defineKind } from '#api/kinds/kind.ts'
+import { metadataUpdate, namespacedMetadata } from '#api/kinds/metadata.ts'
+import { Path, required } from '#api/meta/field-error.ts'
+import { parseApiVersion } from '#api/meta/object.ts'
+import { type FieldErrors, immutable, nonnegative } from '#api/meta/validation.ts'
 import type { ControllerRevision } from '#api/types/apps.ts'
 import type { Draft } from '#api/types/wire.ts'
+
+const DATA = new Path('data')
 
 export const controllerRevision = defineKind<Draft<ControllerRevision>>({
   group: 'apps',
@@ -14,4 +21,37 @@ export const controllerRevision = defineKind<Draft<ControllerRevision>>({
   namespaced: true,
   versions: ['v1'],
   storageVersion: 'v1',
+  hasGeneration: false,
+  *validate(object) {
+    yield* metadataAndRevision(object)
+    const data = object.data as unknown
+    if (data === undefined || data === null) yield required(DATA, 'data is mandatory')
+    else if (typeof data !== 'object' || Array.isArray(data))
+      yield required(DATA, 'data must be a valid JSON object')
+  },
+  *validateUpdate(object, old) {
+    yield* metadataUpdate(object, old)
+    yield* metadataAndRevision(object)
+    // Upstream shows the value as the JSON of a type that has no public field.
+    yield* immutable(DATA, object.data, old.data, {})
+  },
+  columns: [
+    nameColumn(),
+    column('Controller', 'Controller of the object', controllerName),
+    column('Revision', field('apps.v1.ControllerRevision', 'revision'), ({ revision }) => revision ?? 0),
+    ageColumn(),
+  ],
 })
+
+function* metadataAndRevision(object: ControllerRevision): FieldErrors {
+  yield* namespacedMetadata(object)
+  yield* nonnegative(new Path('revision'), object.revision)
+}
+
+/** `daemonset.apps/name` */
+function controllerName({ metadata }: ControllerRevision): string {
+  const owner = (metadata?.ownerReferences ?? []).find(({ controller }) => controller)
+  if (!owner) return '<none>'
+  const { group } = parseApiVersion(owner.apiVersion)
+  return `${owner.kind.toLowerCase()}${group && `.${group}`}/${owner.name}`
+}

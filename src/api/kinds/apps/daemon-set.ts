@@ -1,10 +1,84 @@
 // DaemonSet: one pod on every node that fits.
 //
-// Upstream: pkg/registry/apps/daemonset/strategy.go
+// The generation of its template, once a field of the spec, lives on in an annotation of every object.
+// Upstream: pkg/registry/apps/daemonset/strategy.go, pkg/apis/apps/validation/validation.go
 
+import {
+  atMost100Percent,
+  countOf,
+  dropDisabledTemplateFields,
+  intOrPercent,
+  lastingTemplate,
+  nonnegativeFields,
+  notDecremented,
+  parsedSelector,
+  TEMPLATE,
+  validateTemplate,
+} from '#api/kinds/apps/workload.ts'
+import {
+  ageColumn,
+  column,
+  field,
+  formatLabelMap,
+  integer,
+  nameColumn,
+  templateColumns,
+  wide,
+} from '#api/kinds/columns.ts'
+import { defaultPodTemplate } from '#api/kinds/core/pod/defaults.ts'
+import { podTemplateWarnings } from '#api/kinds/core/pod/warnings.ts'
+import { internalForm } from '#api/kinds/internal-form.ts'
 import { defineKind } from '#api/kinds/kind.ts'
-import type { DaemonSet } from '#api/types/apps.ts'
+import { metadataUpdate, namespacedMetadata } from '#api/kinds/metadata.ts'
+import { formatSelector } from '#api/kinds/scale-selector.ts'
+import { keepField } from '#api/kinds/status-metadata.ts'
+import { semanticEqual } from '#api/meta/equality.ts'
+import { invalid, notSupportedInOrder, Path, required } from '#api/meta/field-error.ts'
+import { isLabelValue } from '#api/meta/names.ts'
+import { matchesLabels } from '#api/meta/selectors.ts'
+import { type FieldErrors, immutable, nonnegative, validateLabelSelector } from '#api/meta/validation.ts'
+import type { DaemonSet, DaemonSetUpdateStrategy, RollingUpdateDaemonSet } from '#api/types/apps.ts'
+import type { LabelSelector } from '#api/types/meta.ts'
 import type { Draft } from '#api/types/wire.ts'
+
+const SPEC = new Path('spec')
+const STATUS = new Path('status')
+const GENERATION_ANNOTATION = 'deprecated.daemonset.template.generation'
+
+const COUNTS = [
+  'currentNumberScheduled',
+  'numberMisscheduled',
+  'desiredNumberScheduled',
+  'numberReady',
+  'observedGeneration',
+  'updatedNumberScheduled',
+  'numberAvailable',
+  'numberUnavailable',
+  'collisionCount',
+]
+
+const EMPTY_STATUS = {
+  currentNumberScheduled: 0,
+  numberMisscheduled: 0,
+  desiredNumberScheduled: 0,
+  numberReady: 0,
+}
+
+const statusColumn = (
+  name: string,
+  count:
+    | 'desiredNumberScheduled'
+    | 'currentNumberScheduled'
+    | 'numberReady'
+    | 'updatedNumberScheduled'
+    | 'numberAvailable',
+) =>
+  column<Draft<DaemonSet>>(
+    name,
+    field('apps.v1.DaemonSetStatus', count),
+    ({ status }) => status?.[count] ?? 0,
+    integer,
+  )
 
 export const daemonSet = defineKind<Draft<DaemonSet>>({
   group: 'apps',
@@ -16,5 +90,131 @@ export const daemonSet = defineKind<Draft<DaemonSet>>({
   namespaced: true,
   versions: ['v1'],
   storageVersion: 'v1',
-  status: {},
+  hasGeneration: true,
+  defaults,
+  prepareForCreate(draft) {
+    draft.status = { ...EMPTY_STATUS }
+    setTemplateGeneration(draft, Math.max(templateGeneration(draft), 1))
+    dropDisabledTemplateFields(draft.spec?.template, undefined)
+  },
+  prepareForUpdate(draft, old) {
+    dropDisabledTemplateFields(draft.spec?.template, old.spec?.template)
+    keepField(draft, old, 'status')
+    const isSame = semanticEqual(draft.spec?.template, old.spec?.template)
+    setTemplateGeneration(draft, templateGeneration(old) + (isSame ? 0 : 1))
+  },
+  *validate(object) {
+    yield* namespacedMetadata(object)
+    yield* validateSpec(object, undefined)
+  },
+  *validateUpdate(object, old) {
+    yield* metadataUpdate(object, old)
+    yield* immutable(SPEC.child('selector'), object.spec?.selector, old.spec?.selector)
+    yield* validateSpec(object, old)
+  },
+  warnings: (object) => [...podTemplateWarnings(object.spec?.template, TEMPLATE)],
+  warningsOnUpdate: (object, old) =>
+    templateGeneration(object) === templateGeneration(old)
+      ? []
+      : [...podTemplateWarnings(object.spec?.template, TEMPLATE)],
+  status: {
+    prepareForUpdate: (draft, old) => keepField(draft, old, 'spec'),
+    *validateUpdate(object, old) {
+      yield* metadataUpdate(object, old)
+      yield* nonnegativeFields(object.status ?? {}, STATUS, COUNTS)
+      yield* notDecremented(object.status, old.status)
+    },
+  },
+  columns: [
+    nameColumn(),
+    statusColumn('Desired', 'desiredNumberScheduled'),
+    statusColumn('Current', 'currentNumberScheduled'),
+    statusColumn('Ready', 'numberReady'),
+    statusColumn('Up-to-date', 'updatedNumberScheduled'),
+    statusColumn('Available', 'numberAvailable'),
+    column('Node Selector', field('core.v1.PodSpec', 'nodeSelector'), ({ spec }) =>
+      formatLabelMap(spec?.template?.spec?.nodeSelector),
+    ),
+    ageColumn(),
+    ...templateColumns<Draft<DaemonSet>>((object) => object.spec?.template),
+    column(
+      'Selector',
+      field('apps.v1.DaemonSetSpec', 'selector'),
+      ({ spec }) => formatSelector(spec?.selector),
+      wide,
+    ),
+  ],
 })
+
+const templateGeneration = (object: DaemonSet): number =>
+  Number(object.metadata?.annotations?.[GENERATION_ANNOTATION] ?? 0)
+
+function setTemplateGeneration(draft: Draft<DaemonSet>, generation: number): void {
+  if (!draft.metadata) return
+  draft.metadata.annotations = { ...draft.metadata.annotations, [GENERATION_ANNOTATION]: String(generation) }
+}
+
+function defaults({ spec }: Draft<DaemonSet>): void {
+  if (!spec) return
+  spec.updateStrategy ??= {}
+  const strategy = spec.updateStrategy
+  strategy.type ||= 'RollingUpdate'
+  if (strategy.type === 'RollingUpdate') {
+    strategy.rollingUpdate = { maxUnavailable: 1, maxSurge: 0, ...strategy.rollingUpdate }
+  }
+  spec.revisionHistoryLimit ??= 10
+  defaultPodTemplate(spec.template)
+}
+
+const hasInvalidValue = (selector: LabelSelector | undefined): boolean =>
+  (selector?.matchExpressions ?? []).some(({ values }) =>
+    (values ?? []).some((value) => isLabelValue(value).length > 0),
+  )
+
+function* validateSpec(object: DaemonSet, old: DaemonSet | undefined): FieldErrors {
+  const { spec } = object
+  if (!spec) return
+  const path = SPEC.child('selector')
+  const allowInvalidValues = hasInvalidValue(old?.spec?.selector)
+  yield* validateLabelSelector(spec.selector, path, { allowInvalidValues })
+  const selector = parsedSelector(spec.selector)
+  const labels = spec.template?.metadata?.labels
+  if (selector && !matchesLabels(selector, labels)) {
+    yield invalid(TEMPLATE.child('metadata', 'labels'), labels, '`selector` does not match template `labels`')
+  }
+  const { matchLabels = {}, matchExpressions = [] } = spec.selector ?? {}
+  if (spec.selector && Object.keys(matchLabels).length + matchExpressions.length === 0) {
+    yield invalid(path, spec.selector, 'empty selector is invalid for daemonset')
+  }
+  yield* validateTemplate(spec.template, old, TEMPLATE)
+  yield* lastingTemplate(spec.template, 'DaemonSet', TEMPLATE)
+  yield* nonnegative(SPEC.child('minReadySeconds'), spec.minReadySeconds)
+  yield* nonnegative(SPEC.child('templateGeneration'), templateGeneration(object))
+  yield* validateStrategy(spec.updateStrategy ?? {}, SPEC.child('updateStrategy'))
+  yield* nonnegative(SPEC.child('revisionHistoryLimit'), spec.revisionHistoryLimit)
+}
+
+function* validateStrategy(strategy: DaemonSetUpdateStrategy, path: Path): FieldErrors {
+  const { type, rollingUpdate } = strategy
+  if (type === 'OnDelete') return
+  if (type !== 'RollingUpdate') {
+    const shown = internalForm('DaemonSetUpdateStrategy', strategy)
+    yield notSupportedInOrder(path, shown, ['RollingUpdate', 'OnDelete'])
+  } else if (!rollingUpdate) yield required(path.child('rollingUpdate'))
+  else yield* validateRollingUpdate(rollingUpdate, path.child('rollingUpdate'))
+}
+
+function* validateRollingUpdate(update: RollingUpdateDaemonSet, path: Path): FieldErrors {
+  const { maxUnavailable, maxSurge } = update
+  const unavailablePath = path.child('maxUnavailable')
+  const surgePath = path.child('maxSurge')
+  yield* intOrPercent(unavailablePath, maxUnavailable)
+  yield* intOrPercent(surgePath, maxSurge)
+  yield* atMost100Percent(unavailablePath, maxUnavailable)
+  yield* atMost100Percent(surgePath, maxSurge)
+  const hasUnavailable = countOf(maxUnavailable) !== 0
+  const hasSurge = countOf(maxSurge) !== 0
+  if (hasUnavailable && hasSurge) {
+    yield invalid(surgePath, maxSurge, 'may not be set when maxUnavailable is non-zero')
+  } else if (!hasUnavailable && !hasSurge) yield required(unavailablePath, 'cannot be 0 when maxSurge is 0')
+}

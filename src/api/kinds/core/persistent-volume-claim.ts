@@ -2,6 +2,7 @@
 //
 // Upstream: pkg/registry/core/persistentvolumeclaim/strategy.go
 
+import { defaultClaimSpec } from '#api/kinds/core/pod/volume-defaults.ts'
 import { defineKind } from '#api/kinds/kind.ts'
 import type { PersistentVolumeClaim } from '#api/types/core.ts'
 import type { Draft } from '#api/types/wire.ts'
@@ -15,5 +16,13 @@ export const persistentVolumeClaim = defineKind<Draft<PersistentVolumeClaim>>({
   namespaced: true,
   versions: ['v1'],
   storageVersion: 'v1',
+  defaults: defaultClaim,
   status: {},
 })
+
+/** Also of the templates in a StatefulSet. */
+export function defaultClaim(draft: Draft<PersistentVolumeClaim>): void {
+  draft.status ??= {}
+  draft.status.phase ||= 'Pending'
+  if (draft.spec) defaultClaimSpec(draft.spec)
+}
