@@ -86,7 +86,10 @@ class Scheduler {
   }
 
   #onNode(change: Change<Node>): void {
-    if (change.type === 'deleted') return this.#cache.removeNode(change.object.metadata?.name ?? '')
+    if (change.type === 'deleted') {
+      this.#cache.removeNode(change.object.metadata?.name ?? '')
+      return
+    }
     this.#cache.setNode(change.object)
     if (change.type === 'added') this.#queue.onEvent({ type: 'node-added', node: change.object })
     else if (mattersForPods(change.previous, change.object)) {
