@@ -154,7 +154,7 @@ function judgePodStatus({ node, request }: NodeRequest): void {
       `node ${q(node)} can only update pod status for pods with spec.nodeName set to itself`,
     )
   }
-  if (!semanticEqual(old.metadata?.labels, pod.metadata?.labels)) {
+  if (!semanticEqual(old.metadata?.labels ?? {}, pod.metadata?.labels ?? {})) {
     throw refuse(request, `node ${q(node)} cannot update labels through pod status`)
   }
   if (!semanticEqual(old.status?.resourceClaimStatuses, pod.status?.resourceClaimStatuses)) {

@@ -36,7 +36,7 @@ export function runtimeClassAdmission(access: ServerAccess): AdmissionPlugin {
       if (!runtimeClass || !spec) return
       const overhead = runtimeClass.overhead?.podFixed
       if (runtimeClass.overhead) {
-        if (Object.keys(spec.overhead ?? {}).length > 0 && !semanticEqual(overhead, spec.overhead)) {
+        if (Object.keys(spec.overhead ?? {}).length > 0 && !isSameOverhead(overhead, spec.overhead)) {
           throw refuse(request, MISMATCH)
         }
         spec.overhead = { ...overhead }
@@ -47,7 +47,7 @@ export function runtimeClassAdmission(access: ServerAccess): AdmissionPlugin {
       const runtimeClass = await classFor(request)
       const overhead = objectOf<Pod>(request).spec?.overhead
       if (runtimeClass?.overhead) {
-        if (!semanticEqual(runtimeClass.overhead.podFixed, overhead)) throw refuse(request, MISMATCH)
+        if (!isSameOverhead(runtimeClass.overhead.podFixed, overhead)) throw refuse(request, MISMATCH)
       } else if (overhead !== undefined) {
         throw refuse(
           request,
@@ -57,6 +57,12 @@ export function runtimeClassAdmission(access: ServerAccess): AdmissionPlugin {
     },
   }
 }
+
+type Overhead = Readonly<Record<string, string>> | undefined
+
+/** By amount: `1000m` is `1`. */
+const isSameOverhead = (a: Overhead, b: Overhead): boolean =>
+  semanticEqual({ overhead: a ?? {} }, { overhead: b ?? {} })
 
 function setScheduling(
   request: AdmissionRequest,

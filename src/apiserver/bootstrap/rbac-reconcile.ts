@@ -71,7 +71,7 @@ function mergedMetadata(
   const labels = { ...wanted.metadata?.labels, ...present.metadata?.labels }
   const annotations = { ...wanted.metadata?.annotations, ...present.metadata?.annotations }
   const isComplete =
-    semanticEqual(labels, present.metadata?.labels) &&
-    semanticEqual(annotations, present.metadata?.annotations)
+    semanticEqual(labels, present.metadata?.labels ?? {}) &&
+    semanticEqual(annotations, present.metadata?.annotations ?? {})
   return isComplete ? undefined : { ...present.metadata, labels, annotations }
 }
