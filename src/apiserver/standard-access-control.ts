@@ -16,7 +16,7 @@ import {
 import type { ServerAccess } from '#apiserver/access.ts'
 import type { AccessControl, ServedDocument } from '#apiserver/access-control.ts'
 import { createAdmission } from '#apiserver/admission/chain.ts'
-import { standardPlugins } from '#apiserver/admission/plugins.ts'
+import { type OptionalPlugin, standardPlugins } from '#apiserver/admission/plugins.ts'
 import { clusterIPs } from '#apiserver/allocators/cluster-ips.ts'
 import { formatAddress, parseRange } from '#apiserver/allocators/ip-range.ts'
 import { DEFAULT_NODE_PORTS, nodePorts } from '#apiserver/allocators/node-ports.ts'
@@ -75,6 +75,8 @@ export interface StandardAccessOptions {
   /** The default family first. */
   readonly serviceCidrs: readonly string[]
   readonly nodePorts?: PortRange
+  /** Admission plugins that are off by default. */
+  readonly enableAdmissionPlugins?: readonly OptionalPlugin[]
   /** Where pods and other machines reach this server: the endpoint of Service `kubernetes`. */
   readonly advertise: { readonly address: string; readonly port: number }
 }
@@ -134,7 +136,9 @@ export function standardAccessControl(
           ),
       }),
       authorization,
-      admission: createAdmission(standardPlugins({ access, authorization, resolver })),
+      admission: createAdmission(
+        standardPlugins({ access, authorization, resolver, enabled: options.enableAdmissionPlugins ?? [] }),
+      ),
       impersonation: createImpersonation(authorization),
       reviews: createReviews({ tokens, audiences, authorization, resolver, clock }),
       tokenIssuer: tokenIssuer({

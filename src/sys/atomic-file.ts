@@ -28,5 +28,9 @@ export async function writeFileAtomic(
     throw error
   }
   const parent = await open(directory, 'r')
-  await parent.sync().finally(() => parent.close())
+  try {
+    await parent.sync()
+  } finally {
+    await parent.close()
+  }
 }

@@ -2,6 +2,8 @@
 //
 // Upstream: pkg/kubeapiserver/options/plugins.go (AllOrderedPlugins, DefaultOffAdmissionPlugins)
 
+import { allKinds } from '#api/kinds/all.ts'
+import type { KindDefinition } from '#api/kinds/kind.ts'
 import { persistentVolumeClaims, persistentVolumes } from '#api/resources.ts'
 import type { CSIDriver } from '#api/types/storage.ts'
 import type { ServerAccess } from '#apiserver/access.ts'
@@ -16,6 +18,7 @@ import { defaultTolerationSeconds } from '#apiserver/admission/default-toleratio
 import { limitRanger } from '#apiserver/admission/limit-ranger.ts'
 import { namespaceLifecycle } from '#apiserver/admission/namespace-lifecycle.ts'
 import { nodeRestriction, nodeRestrictionLookups } from '#apiserver/admission/node-restriction.ts'
+import { ownerReferencesPermissionEnforcement } from '#apiserver/admission/owner-references-permission-enforcement.ts'
 import { persistentVolumeClaimResize } from '#apiserver/admission/persistent-volume-claim-resize.ts'
 import type { AdmissionPlugin } from '#apiserver/admission/plugin.ts'
 import { podSecurity } from '#apiserver/admission/pod-security/plugin.ts'
@@ -35,10 +38,15 @@ export interface PluginDependencies {
   readonly access: ServerAccess
   readonly authorization: Authorization
   readonly resolver: RuleResolver
+  /** Plugins beyond the default ones, by name. */
+  readonly enabled?: readonly OptionalPlugin[]
 }
 
+export type OptionalPlugin = 'OwnerReferencesPermissionEnforcement'
+
 /** To be made before the informers start. */
-export function standardPlugins({ access, authorization, resolver }: PluginDependencies): AdmissionPlugin[] {
+export function standardPlugins(dependencies: PluginDependencies): AdmissionPlugin[] {
+  const { access, authorization, resolver, enabled = [] } = dependencies
   const { client } = access
   const csiDrivers = {
     group: 'storage.k8s.io',
@@ -64,6 +72,9 @@ export function standardPlugins({ access, authorization, resolver }: PluginDepen
     defaultTolerationSeconds,
     defaultStorageClass(access),
     storageObjectInUseProtection,
+    ...(enabled.includes('OwnerReferencesPermissionEnforcement')
+      ? [ownerReferencesPermissionEnforcement(authorization, kindNamed)]
+      : []),
     persistentVolumeClaimResize(access),
     runtimeClassAdmission(access),
     certificateApproval(authorization),
@@ -74,4 +85,8 @@ export function standardPlugins({ access, authorization, resolver }: PluginDepen
     escalationCheck(resolver, authorization),
     resourceQuotaAdmission(access),
   ]
+}
+
+function kindNamed(group: string, kind: string): KindDefinition | undefined {
+  return allKinds.find((each) => each.group === group && each.kind === kind)
 }

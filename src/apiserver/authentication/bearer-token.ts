@@ -66,6 +66,3 @@ function bearerToken(head: RequestHead): string | undefined {
   if (found === undefined) return undefined
   return Buffer.from(found.slice(WEBSOCKET_PREFIX.length), 'base64url').toString('utf8') || undefined
 }
-
-/** Whether a WebSocket subprotocol carries a token; such a one is never offered back. */
-export const isTokenProtocol = (protocol: string): boolean => protocol.startsWith(WEBSOCKET_PREFIX)
