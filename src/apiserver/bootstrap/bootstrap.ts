@@ -32,6 +32,8 @@ import {
   AUTOUPDATE_SPEC_ANNOTATION,
   FLOW_CONTROL_MANAGER,
   FLOW_SCHEMAS,
+  FLOW_STATUS_MANAGER,
+  missingStatus,
   PRIORITY_LEVELS,
 } from '#apiserver/bootstrap/flow-control.ts'
 import {
@@ -45,9 +47,11 @@ import {
   SYSTEM_NAMESPACES,
   SYSTEM_PRIORITY_CLASSES,
   systemNamespace,
+  tokenTracking,
 } from '#apiserver/bootstrap/system-objects.ts'
 import type { Informer } from '#client/informer.ts'
 import type { InformerFactory } from '#client/informer-factory.ts'
+import { formatTime } from '#sys/clock.ts'
 
 export function rbacInformers(informers: InformerFactory): RbacInformers {
   return {
@@ -65,7 +69,7 @@ export interface Bootstrap {
 
 /** To be made before the informers start. */
 export function createBootstrap(access: ServerAccess, trust: TrustOptions | undefined): Bootstrap {
-  const { client, informers } = access
+  const { client, informers, clock } = access
   const known = {
     namespaces: informers.informer(namespaces),
     ...rbacInformers(informers),
@@ -87,6 +91,26 @@ export function createBootstrap(access: ServerAccess, trust: TrustOptions | unde
     return Promise.all(differing.map((object) => ensure(client, type, object, repair(object), fieldManager)))
   }
 
+  async function reportFlowSchemas(): Promise<void> {
+    const resource = client.resource(flowSchemas)
+    const { items } = await resource.list()
+    const names = new Set(FLOW_SCHEMAS.map((schema) => schema.metadata?.name))
+    await Promise.all(
+      items.map(async (schema) => {
+        const name = schema.metadata?.name ?? ''
+        const status = names.has(name) ? missingStatus(schema, formatTime(clock.now())) : undefined
+        if (!status) return
+        await resource.patch(
+          '',
+          name,
+          'merge',
+          { status },
+          { subresource: 'status', fieldManager: FLOW_STATUS_MANAGER },
+        )
+      }),
+    )
+  }
+
   return {
     async run() {
       const leave = () => () => undefined
@@ -98,8 +122,10 @@ export function createBootstrap(access: ServerAccess, trust: TrustOptions | unde
         ensureAll(priorityLevelConfigurations, PRIORITY_LEVELS, repairSpec, undefined, FLOW_CONTROL_MANAGER),
         ensureAll(flowSchemas, FLOW_SCHEMAS, repairSpec, undefined, FLOW_CONTROL_MANAGER),
         trust && ensureAll(configMaps, [authenticationConfig(trust)], repairConfig),
+        ensureAll(configMaps, [tokenTracking(formatTime(clock.now()))], leave),
       ])
       await Promise.all([
+        reportFlowSchemas(),
         ensureAll(
           clusterRoleBindings,
           defaultClusterRoleBindings(),

@@ -125,3 +125,26 @@ export const FLOW_SCHEMAS: readonly FlowSchema[] = [
   schema('global-default', 'global-default', 9900, 'ByUser', anything(EVERYBODY)),
   schema('catch-all', 'catch-all', 10000, 'ByUser', anything(EVERYBODY)),
 ]
+
+/** Who reports whether a schema's level exists. */
+export const FLOW_STATUS_MANAGER = 'api-priority-and-fairness-config-consumer-v1'
+
+/** The status of a schema whose level is there; undefined where it says so already. */
+export function missingStatus(schema: FlowSchema, now: string): FlowSchema['status'] {
+  const isReported = schema.status?.conditions?.some(
+    ({ type, status }) => type === 'Dangling' && status === 'False',
+  )
+  if (isReported) return undefined
+  const level = JSON.stringify(schema.spec?.priorityLevelConfiguration.name ?? '')
+  return {
+    conditions: [
+      {
+        type: 'Dangling',
+        status: 'False',
+        lastTransitionTime: now,
+        reason: 'Found',
+        message: `This FlowSchema references the PriorityLevelConfiguration object named ${level} and it exists`,
+      },
+    ],
+  }
+}

@@ -2,7 +2,7 @@
 //
 // Upstream: pkg/controlplane/controller/systemnamespaces, pkg/registry/scheduling/rest/storage_scheduling.go
 
-import type { Namespace } from '#api/types/core.ts'
+import type { ConfigMap, Namespace } from '#api/types/core.ts'
 import type { PriorityClass } from '#api/types/scheduling.ts'
 
 export const SYSTEM_NAMESPACES: readonly string[] = [
@@ -16,6 +16,14 @@ export const systemNamespace = (name: string): Namespace => ({
   apiVersion: 'v1',
   kind: 'Namespace',
   metadata: { name },
+})
+
+/** Since when the use of tokens from Secrets is noted: the cleaner of unused ones counts from there. */
+export const tokenTracking = (now: string): ConfigMap => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { namespace: 'kube-system', name: 'kube-apiserver-legacy-service-account-token-tracking' },
+  data: { since: now.slice(0, 10) },
 })
 
 const priorityClass = (name: string, value: number, description: string): PriorityClass => ({
