@@ -2,6 +2,7 @@
 //
 // Upstream: cmd/kube-controller-manager/names/controller_names.go, app/controllermanager.go
 
+import { clusterRoleAggregationController } from '#controllers/clusterrole-aggregation/controller.ts'
 import type { Controller, ControllerContext } from '#controllers/controller.ts'
 import { deploymentController } from '#controllers/deployment/controller.ts'
 import { endpointsController } from '#controllers/endpoints/controller.ts'
@@ -33,6 +34,11 @@ export const CONTROLLERS: readonly ControllerDescriptor[] = [
     name: 'serviceaccount-controller',
     serviceAccount: 'service-account-controller',
     create: serviceAccountController,
+  },
+  {
+    name: 'clusterrole-aggregation-controller',
+    serviceAccount: 'clusterrole-aggregation-controller',
+    create: clusterRoleAggregationController,
   },
   {
     name: 'root-ca-certificate-publisher-controller',
