@@ -15,7 +15,8 @@ export function clusterRoleAggregationController(context: ControllerContext): Co
   async function reconcile(name: ObjectKey): Promise<Requeue> {
     const role = informer.get(name)
     const wanted = role && planAggregation(role, informer.list())
-    if (wanted) await resource.update(wanted)
+    if (!wanted) return
+    await resource.update(wanted)
   }
 
   /** Any role may feed, or no longer feed, any of the aggregated ones: there are few. */
