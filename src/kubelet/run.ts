@@ -32,6 +32,8 @@ import { createPodWorkers, type PodWorkers } from '#kubelet/pods/pod-workers.ts'
 import { createObjectWatches } from '#kubelet/pods/referred-objects.ts'
 import { createPodProbes } from '#kubelet/probes/pod-probes.ts'
 import { createRuntimeCache } from '#kubelet/runtime/runtime-cache.ts'
+import { serveKubelet } from '#kubelet/server/kubelet-server.ts'
+import type { ServerContext } from '#kubelet/server/server-context.ts'
 import { createStatusWriter } from '#kubelet/status/status-writer.ts'
 import { PodDirectories } from '#kubelet/volumes/pod-directories.ts'
 import { createPodVolumes } from '#kubelet/volumes/pod-volumes.ts'
@@ -221,7 +223,37 @@ export async function runKubelet(options: KubeletOptions, signal: AbortSignal): 
     'Starting',
     'Starting kubelet.',
   )
-  const running = [cache.run(signal), health.run(signal), factory.start(signal), statuses.run(signal)]
+  const serverContext: ServerContext = {
+    nodeName,
+    runtime,
+    cgroups: context.cgroups,
+    rootDir: options.rootDir,
+    clock,
+    log,
+    signal,
+    pods: () => workers?.list() ?? [],
+    podNamed: (namespace, name) => podInformer.get(`${namespace}/${name}`),
+    statusOf: (pod) => statuses.get(pod),
+    runtimePod: (uid) => cache.get(uid),
+    isRunning: (uid, id) =>
+      cache.get(uid)?.containers.some((one) => one.id === id && one.state === 'running') === true,
+    node: () => node.current(),
+    healthProblem: () => health.problems()[0],
+  }
+  const server = serveKubelet(
+    {
+      context: serverContext,
+      client,
+      address: options.nodeIP,
+      port: options.port ?? DEFAULT_PORT,
+      certFile: options.servingCertFile,
+      keyFile: options.servingKeyFile,
+      clientCAFile: options.clientCAFile,
+      page: () => Promise.resolve(undefined),
+    },
+    signal,
+  )
+  const running = [server, cache.run(signal), health.run(signal), factory.start(signal), statuses.run(signal)]
   running.push(
     node.run(signal),
     keepNodeLease({ client, clock, log, nodeName, node: () => node.current() }, signal),
@@ -247,6 +279,7 @@ export async function runKubelet(options: KubeletOptions, signal: AbortSignal): 
     if (!signal.aborted) throw error
   }
   await Promise.all(running)
+  probes.stop()
   await objects.stop()
   await recorder.flush()
   runtime.close()

@@ -19,6 +19,8 @@ export interface PodProbes extends ProbeResults {
   /** A pod that is being ended is not to be ended by its probes, but its readiness still counts. */
   stopLivenessAndStartup(uid: string): void
   remove(uid: string): void
+  /** Ends all workers: the kubelet stops, its pods do not. */
+  stop(): void
 }
 
 export interface PodProbesOptions {
@@ -107,5 +109,8 @@ export function createPodProbes(options: PodProbesOptions): PodProbes {
     },
     stopLivenessAndStartup: (uid) => stop(uid, (key) => !key.startsWith('readiness/')),
     remove: (uid) => stop(uid, () => true),
+    stop() {
+      for (const uid of [...workers.keys()]) stop(uid, () => true)
+    },
   }
 }

@@ -1,0 +1,187 @@
+// Reads a container's log file as `kubectl logs` wants it: from an end, since a time, so many bytes, and on and on.
+//
+// The file is read in pieces and never as a whole. Following watches the file's directory, notices that the runtime
+// has begun a new file, and ends when the container has ended and everything is read.
+// Upstream: staging/src/k8s.io/cri-client/pkg/logs/logs.go
+
+import { watch } from 'node:fs'
+import { type FileHandle, open, stat } from 'node:fs/promises'
+import path from 'node:path'
+import { type LogLine, parseLogLine } from '#kubelet/server/log-line.ts'
+import type { Clock } from '#sys/clock.ts'
+
+export interface LogOptions {
+  readonly follow: boolean
+  readonly timestamps: boolean
+  readonly tailLines: number | undefined
+  /** Milliseconds since 1970; earlier lines are left out. */
+  readonly sinceMs: number | undefined
+  readonly limitBytes: number | undefined
+  readonly stream: 'All' | 'Stdout' | 'Stderr'
+}
+
+export interface LogTarget {
+  /** Resolves when more may be written. */
+  write(text: string): Promise<void>
+}
+
+export interface LogSource {
+  readonly file: string
+  readonly clock: Clock
+  /** Whether the container may still write. */
+  isRunning(): boolean
+}
+
+const CHUNK_BYTES = 64 * 1024
+/** The directory's watch tells at once; this is for what it misses, and for the container's end. */
+const LOOK_MS = 500
+
+/** Resolves when all is written, or `signal` aborts. */
+export async function readLog(
+  source: LogSource,
+  options: LogOptions,
+  target: LogTarget,
+  signal: AbortSignal,
+): Promise<void> {
+  let handle = await open(source.file, 'r')
+  const writer = createWriter(options, target)
+  const changes = options.follow ? watchFile(source, signal) : undefined
+  try {
+    let position = await startOf(handle, options.tailLines)
+    for (;;) {
+      // Asked before reading: what was written until then is read below.
+      const mayGrow = options.follow && source.isRunning()
+      position = await readOn(handle, position, writer, signal)
+      if (signal.aborted || writer.isFull()) return
+      if (await wasReplaced(handle, source.file)) {
+        await handle.close()
+        handle = await open(source.file, 'r')
+        position = 0
+      } else if (!mayGrow) return
+      else await changes?.next()
+    }
+  } finally {
+    changes?.stop()
+    await handle.close()
+  }
+}
+
+/** Where the last `lines` lines begin. */
+async function startOf(handle: FileHandle, lines: number | undefined): Promise<number> {
+  if (lines === undefined) return 0
+  const { size } = await handle.stat()
+  if (lines === 0) return size
+  const buffer = Buffer.alloc(CHUNK_BYTES)
+  let found = 0
+  for (let end = size; end > 0; ) {
+    const begin = Math.max(0, end - CHUNK_BYTES)
+    const { bytesRead } = await handle.read(buffer, 0, end - begin, begin)
+    for (let at = bytesRead - 1; at >= 0; at--) {
+      // The newline at the very end closes the last line and opens none.
+      if (buffer[at] !== 0x0a || begin + at === size - 1) continue
+      found++
+      if (found === lines) return begin + at + 1
+    }
+    end = begin
+  }
+  return 0
+}
+
+/** Reads to the end of the file as it is now; gives the position after the last whole line. */
+async function readOn(
+  handle: FileHandle,
+  from: number,
+  writer: Writer,
+  signal: AbortSignal,
+): Promise<number> {
+  let position = from
+  let rest: Buffer = Buffer.alloc(0)
+  const buffer = Buffer.alloc(CHUNK_BYTES)
+  while (!signal.aborted && !writer.isFull()) {
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length, position + rest.length)
+    if (bytesRead === 0) break
+    const data = Buffer.concat([rest, buffer.subarray(0, bytesRead)])
+    const end = data.lastIndexOf(0x0a) + 1
+    await writer.lines(data.subarray(0, end).toString('utf8'))
+    position += end
+    rest = Buffer.from(data.subarray(end))
+  }
+  return position
+}
+
+/** The runtime writes a new file under the old name when the log is rotated. */
+async function wasReplaced(handle: FileHandle, file: string): Promise<boolean> {
+  const [mine, now] = await Promise.all([handle.stat(), stat(file).catch(() => undefined)])
+  return now !== undefined && now.ino !== mine.ino
+}
+
+interface Writer {
+  lines(text: string): Promise<void>
+  isFull(): boolean
+}
+
+function createWriter(options: LogOptions, target: LogTarget): Writer {
+  let left = options.limitBytes ?? Number.POSITIVE_INFINITY
+  let isInsideLine = false
+  const wanted = options.stream.toLowerCase()
+
+  function textOf(line: LogLine): string {
+    if (options.sinceMs !== undefined && Date.parse(line.time) < options.sinceMs) return ''
+    if (wanted !== 'all' && line.stream !== wanted) return ''
+    const stamp = options.timestamps && !isInsideLine ? `${line.time} ` : ''
+    isInsideLine = !line.text.endsWith('\n')
+    return stamp + line.text
+  }
+
+  return {
+    async lines(text) {
+      let out = ''
+      for (const raw of text.split('\n')) {
+        const line = raw === '' ? undefined : parseLogLine(raw)
+        if (line) out += textOf(line)
+      }
+      if (out === '') return
+      const bytes = Buffer.byteLength(out)
+      const cut = bytes > left ? Buffer.from(out).subarray(0, left).toString('utf8') : out
+      left -= bytes
+      await target.write(cut)
+    },
+    isFull: () => left <= 0,
+  }
+}
+
+interface Changes {
+  /** Resolves when the file may have changed. */
+  next(): Promise<void>
+  stop(): void
+}
+
+function watchFile({ file, clock }: LogSource, signal: AbortSignal): Changes {
+  let wake: () => void = () => undefined
+  let isChanged = false
+  const onChange = (): void => {
+    isChanged = true
+    wake()
+  }
+  const watcher = watch(path.dirname(file), { persistent: false }, onChange)
+  watcher.on('error', onChange)
+  signal.addEventListener('abort', onChange, { once: true })
+  return {
+    async next() {
+      if (!isChanged && !signal.aborted) {
+        await new Promise<void>((resolve) => {
+          const timer = clock.after(LOOK_MS, resolve)
+          wake = () => {
+            timer.cancel()
+            resolve()
+          }
+        })
+      }
+      isChanged = false
+    },
+    stop() {
+      signal.removeEventListener('abort', onChange)
+      watcher.close()
+    },
+  }
+}
