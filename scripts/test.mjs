@@ -17,6 +17,7 @@ installPackages(say)
 build(say)
 end()
 
+const TIMEOUT_MS = 300_000
 const wanted = process.argv[2]
 const DIST = path.join(ROOT, 'dist')
 const all = (await readdir(DIST, { recursive: true })).filter((file) => file.endsWith('.test.js')).sort()
@@ -52,6 +53,8 @@ function run(round, files) {
     const args = [
       '--test',
       '--test-reporter=tap',
+      // A test that waits for ever fails; so does a file that does not end.
+      `--test-timeout=${TIMEOUT_MS}`,
       `--test-concurrency=${round.concurrency}`,
       ...files.map((file) => path.join(DIST, file)),
     ]
