@@ -41,7 +41,7 @@ async function demo(): Promise<void> {
       '--',
       'sh',
       '-c',
-      `for i in $(seq ${QUESTIONS}); do wget -q -T 5 -O - ${url}; done`,
+      `for i in $(seq ${QUESTIONS}); do timeout 5 wget -q -O - ${url}; done`,
     )
   const answers: readonly (readonly [string, string])[] = [
     [`from inside a pod, by ClusterIP http://${address}`, await inside(`http://${address}`)],

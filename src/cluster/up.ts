@@ -28,7 +28,7 @@ import { UserError } from '#cluster/user-error.ts'
 import { type Clock, systemClock } from '#sys/clock.ts'
 import { readTextIfExists } from '#sys/files.ts'
 import { silentLogger } from '#sys/log.ts'
-import { isRunning, spawnDetached } from '#sys/process.ts'
+import { isRunning, type ProcessIdentity, spawnDetached } from '#sys/process.ts'
 import { systemRandom } from '#sys/random.ts'
 
 export interface UpOptions extends ClusterWishes {
@@ -57,6 +57,7 @@ export interface RunningCluster {
 
 const READY_TIMEOUT_MS = 120_000
 const POLL_MS = 25
+const DYING_CHECKS = 80
 /** Longer silence than this from a new supervisor means that it did not start. */
 const SUPERVISOR_TIMEOUT_MS = 15_000
 
@@ -71,7 +72,10 @@ export async function up(options: UpOptions): Promise<RunningCluster> {
   const config = resolveConfig(options, kept, chooseHostCIDR(inUse))
   if (!running) {
     if (config.nodes > 0) checkRanges(config, inUse)
-    if (!(await isControlPlaneLeft(layout))) await checkPort(config.apiPort)
+    // A control plane that outlived its supervisor holds the port with right: it will be taken over. One that was
+    // just killed gives it back only when the last of its threads has ended.
+    const earlier = await earlierControlPlane(layout)
+    if (!earlier || !isRunning(earlier)) await checkPort(config.apiPort, earlier !== undefined)
     await installMissing(config, progress)
     await writeConfig(layout, config)
     progress.step(`starting ${config.name}`)
@@ -96,24 +100,31 @@ async function installMissing(config: ClusterConfig, progress: Progress): Promis
   await installPackages(missing, (text) => progress.detail(text.trim().split('\n').at(-1) ?? ''))
 }
 
-/** A control plane that outlived its supervisor holds the port with right: it will be taken over. */
-async function isControlPlaneLeft(layout: ClusterLayout): Promise<boolean> {
-  const { pidFile } = controlPlaneProcess(layout, [])
-  const identity = parseIdentity((await readTextIfExists(pidFile)) ?? '')
-  return identity !== undefined && isRunning(identity)
+/** The control plane of an earlier supervisor, as its pid file names it. */
+async function earlierControlPlane(layout: ClusterLayout): Promise<ProcessIdentity | undefined> {
+  return parseIdentity((await readTextIfExists(controlPlaneProcess(layout, []).pidFile)) ?? '')
 }
 
-/** Somebody else's port is told before anything is made. */
-async function checkPort(port: number): Promise<void> {
+/** Somebody else's port is told before anything is made; one that an own process has just left is waited for. */
+async function checkPort(port: number, wasOurs: boolean): Promise<void> {
+  for (let tries = wasOurs ? DYING_CHECKS : 1; tries > 0; tries--) {
+    if (await isPortFree(port)) return
+    if (tries > 1) await systemClock.sleep(POLL_MS)
+  }
+  throw new UserError(`Port ${port} is in use by another program: choose another with --api-port.`)
+}
+
+async function isPortFree(port: number): Promise<boolean> {
   const server = net.createServer()
-  await new Promise<void>((resolve, reject) => {
+  const isFree = await new Promise<boolean>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EADDRINUSE') return reject(error)
-      reject(new UserError(`Port ${port} is in use by another program: choose another with --api-port.`))
+      if (error.code === 'EADDRINUSE') resolve(false)
+      else reject(error)
     })
-    server.listen(port, resolve)
+    server.listen(port, () => resolve(true))
   })
-  await new Promise((resolve) => server.close(resolve))
+  if (isFree) await new Promise((resolve) => server.close(resolve))
+  return isFree
 }
 
 async function startSupervisor(layout: ClusterLayout, self: SelfCommand, clock: Clock): Promise<void> {

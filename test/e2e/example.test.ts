@@ -55,7 +55,7 @@ test('every pod reaches every other by its address', { timeout: 60_000 }, async 
       '--',
       'sh',
       '-c',
-      urls.map((url) => `wget -q -T 5 -O - ${url}`).join(' && '),
+      urls.map((url) => `timeout 5 wget -q -O - ${url}`).join(' && '),
     )
     for (const to of list)
       assert.match(
@@ -77,7 +77,7 @@ test('the Service answers by cluster address and by name, from several pods', {
       '--',
       'sh',
       '-c',
-      `for i in $(seq 24); do wget -q -T 5 -O - ${url}; done`,
+      `for i in $(seq 24); do timeout 5 wget -q -O - ${url}; done`,
     )
     assert.ok(new Set(text.match(/pod \S+/g)).size > 1, `only one pod answered at ${url}`)
   }

@@ -115,7 +115,7 @@ test('the proxy and DNS follow: the name answers', { timeout: 60_000 }, async ()
     '--',
     'sh',
     '-c',
-    'until wget -q -T 2 -O - http://web; do sleep 0.1; done',
+    'until timeout 2 wget -q -O - http://web; do sleep 0.1; done',
   )
   assert.match(text, /^Hello from pod web-/)
 })

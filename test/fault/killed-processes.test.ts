@@ -2,12 +2,15 @@
 // container is restarted without need, and everything is Ready again soon.
 
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { configMaps, nodes } from '#api/resources.ts'
 import type { Node } from '#api/types/core.ts'
 import { createInformer } from '#client/informer.ts'
+import { processesIn } from '#cluster/hosts/cgroups.ts'
+import { nodeLayout } from '#cluster/layout.ts'
 import { startCluster, type TestCluster } from '#cluster/start-cluster.ts'
 import { parseIdentity } from '#cluster/supervisor/child.ts'
 import { systemClock } from '#sys/clock.ts'
@@ -102,9 +105,13 @@ for (const name of PROCESSES) {
 }
 
 test('a killed container is started again by its kubelet, in its pod', { timeout: 60_000 }, async () => {
-  const name = (await kubectl('get', 'pods', '-o', 'name')).trim().split('\n')[0] ?? ''
-  await kubectl.try('exec', name, '--', 'kill', '-9', '1')
-  await kubectl.try('exec', name, '--', 'sh', '-c', 'kill -9 -1')
+  const pids = await processesIn(nodeLayout(cluster.layout, 1).cgroup)
+  const servers = [...pids].filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith('httpd'))
+  const victim = servers[0]
+  assert.ok(victim !== undefined, 'no process of a container was found')
+  const podName = readFileSync(`/proc/${victim}/environ`, 'utf8').match(/HOSTNAME=([^\0]+)/)?.[1]
+  const name = `pod/${podName}`
+  process.kill(victim, 'SIGKILL')
   await kubectl('wait', name, '--for=jsonpath={.status.containerStatuses[0].restartCount}=1', '--timeout=40s')
   await kubectl('wait', name, '--for=condition=Ready', '--timeout=40s')
 })
