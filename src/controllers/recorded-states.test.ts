@@ -103,7 +103,7 @@ test('the status of every recorded Deployment follows from its ReplicaSets', { s
       const status = rolloutStatus(
         deployment,
         { newSet, oldSets: sets.filter((set) => set !== newSet) },
-        LATER,
+        soonAfter(deployment),
       )
       assert.ok(!isDeploymentNews(deployment, status), `${name}: ${JSON.stringify(status)}`)
     }
