@@ -20,7 +20,7 @@ import { createPipeline, type Handle } from '#apiserver/pipeline.ts'
 import { createCatalog, isStored } from '#apiserver/registry/catalog.ts'
 import { composeRegistry } from '#apiserver/registry/compose.ts'
 import type { RegistryDependencies } from '#apiserver/registry/dependencies.ts'
-import type { FieldManagement } from '#apiserver/registry/field-management.ts'
+import { createFieldManagement } from '#apiserver/registry/field-management.ts'
 import type { UserInfo } from '#apiserver/request.ts'
 import { createRouter, type ResourceHandler } from '#apiserver/routes.ts'
 import { bindingSubresource } from '#apiserver/subresources/binding.ts'
@@ -86,7 +86,7 @@ export async function startApiServer(options: ApiServerOptions, signal: AbortSig
     catalog,
     store,
     access,
-    fields: NO_FIELDS,
+    fields: createFieldManagement(catalog, clock),
     clock,
     random,
     log,
@@ -148,14 +148,6 @@ function resourceHandler(
     if (isStored(kind)) return stored(context, kind)
     return kind.kind === 'Binding' ? binding(context, kind) : review(context, kind)
   }
-}
-
-const NO_FIELDS: FieldManagement = {
-  recordUpdate: () => undefined,
-  apply: () => {
-    throw new Error('no server-side apply yet')
-  },
-  keepTimes: () => undefined,
 }
 
 async function startListener(
