@@ -8,18 +8,21 @@ import path from 'node:path'
 export const ROOT = path.join(import.meta.dirname, '..')
 const STAMP = path.join(ROOT, 'node_modules', '.k8ts-lock')
 
-/** Installs npm packages where they are missing or older than the lock file. */
+/**
+ * Installs npm packages where they are missing or older than the lock file. Not by `npm ci`: it refuses a lock file
+ * that names no version of programs for other systems, and a registry may not have those.
+ */
 export function installPackages(say) {
   const lock = createHash('sha256')
     .update(readFileSync(path.join(ROOT, 'package-lock.json')))
     .digest('hex')
   if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === lock) return
   say('installing npm packages')
-  const result = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+  const result = spawnSync('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: ROOT,
     stdio: ['ignore', 'ignore', 'inherit'],
   })
-  if (result.status !== 0) throw new Error('npm ci failed: is the npm registry reachable?')
+  if (result.status !== 0) throw new Error('npm install failed: is the npm registry reachable?')
   writeFileSync(STAMP, lock)
 }
 
