@@ -17,6 +17,8 @@ export interface SupervisorStatus {
 
 const REQUEST_BOUND = 64
 const TIMEOUT_MS = 60_000
+/** No socket, nobody behind it, or somebody who is just dying. */
+const NOBODY_THERE: ReadonlySet<string> = new Set(['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE'])
 
 export async function serveControl(
   socketPath: string,
@@ -58,7 +60,7 @@ export function askSupervisor(
     socket.once('connect', () => socket.write(`${request}\n`))
     socket.on('data', (chunk) => (text += chunk.toString()))
     socket.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED') resolve(undefined)
+      if (NOBODY_THERE.has(error.code ?? '')) resolve(undefined)
       else reject(error)
     })
     socket.once('close', () => {
