@@ -166,6 +166,6 @@ function securedAccess(store: Store, authority: string): (access: ServerAccess) 
     serviceAccountKeys: { privateKey: serviceAccountKey },
     issuer: 'https://kubernetes.default.svc.cluster.local',
     serviceCidrs: ['10.96.0.0/16'],
-    advertise: { address: '127.0.0.1', port: 6443 },
+    advertise: { address: '192.0.2.1', port: 6443 },
   })
 }
