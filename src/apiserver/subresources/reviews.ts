@@ -14,7 +14,7 @@ import { writeOptionsObject } from '#apiserver/registry/create.ts'
 import { decodeKind } from '#apiserver/registry/decode.ts'
 import type { RegistryDependencies } from '#apiserver/registry/dependencies.ts'
 import { parseWriteOptions } from '#apiserver/registry/options.ts'
-import { ensureNamespace, kindContext } from '#apiserver/registry/scope.ts'
+import { ensureNamespace, fieldManagerOf, kindContext } from '#apiserver/registry/scope.ts'
 import type { Review } from '#apiserver/reviews.ts'
 
 export function reviewHandler(dependencies: RegistryDependencies, reviews: Readonly<Record<string, Review>>) {
@@ -31,6 +31,7 @@ export function reviewHandler(dependencies: RegistryDependencies, reviews: Reado
     })
     const scope = scopeOf(context, kind)
     ensureNamespace(scope, review)
+    dependencies.fields.recordUpdate(scope, review, undefined, fieldManagerOf(scope, options.fieldManager))
     const admission = admissionRequest(scope, {
       operation: 'CREATE',
       dryRun: options.dryRun,

@@ -6,9 +6,12 @@
 import type { KindDefinition } from '#api/kinds/kind.ts'
 import { invalid as invalidField, Path } from '#api/meta/field-error.ts'
 import { isPathSegmentName } from '#api/meta/names.ts'
-import type { JsonObject, ObjectMeta } from '#api/meta/object.ts'
+import { apiVersionOf, type JsonObject, type ObjectMeta } from '#api/meta/object.ts'
 import { validateObjectMeta } from '#api/meta/object-meta-validation.ts'
 import { failure, invalid, methodNotAllowed, notFound } from '#api/meta/status.ts'
+import { entriesOf, type Owners, ownersOfStored } from '#api/patch/apply/owners.ts'
+import { fieldElement } from '#api/patch/apply/path-element.ts'
+import { parentOwners, type ReplicasField, scaleOwners } from '#api/patch/apply/scale-owners.ts'
 import type { ApiResponse } from '#apiserver/exchange.ts'
 import { readBody, readPatch } from '#apiserver/http/body.ts'
 import { negotiateOutput, negotiatePatch, type OutputFormat } from '#apiserver/http/negotiation.ts'
@@ -20,13 +23,23 @@ import type { RegistryDependencies } from '#apiserver/registry/dependencies.ts'
 import { getObject } from '#apiserver/registry/get.ts'
 import { cloneJson, metadataOf } from '#apiserver/registry/json.ts'
 import { parsePatchOptions, parseWriteOptions, type WriteOptions } from '#apiserver/registry/options.ts'
-import { readApplied } from '#apiserver/registry/patch.ts'
+import { judgeDoubledKeys, readApplied } from '#apiserver/registry/patch.ts'
 import { patcherOf } from '#apiserver/registry/patchers.ts'
 import { ensureName, ensureNamespace, fieldManagerOf, type Scope } from '#apiserver/registry/scope.ts'
 import { updateObject } from '#apiserver/registry/update.ts'
 import type { ResourceHandler } from '#apiserver/routes.ts'
 
 const SCALE = { group: 'autoscaling', version: 'v1', kind: 'Scale' }
+
+const SCALE_KIND: KindDefinition = {
+  group: SCALE.group,
+  kind: SCALE.kind,
+  resource: 'scales',
+  singular: 'scale',
+  namespaced: true,
+  versions: [SCALE.version],
+  storageVersion: SCALE.version,
+}
 
 export function scaleSubresource(dependencies: RegistryDependencies): ResourceHandler {
   return async (context, kind) => {
@@ -72,7 +85,12 @@ async function update(
   const scale = decodeTyped(body, SCALE, { validation: options.fieldValidation, warn: trail.warn })
   ensureNamespace(scope, scale)
   ensureName(scope, scale)
-  return answer(await writeScale(dependencies, scope, options, () => scale), format)
+  return answer(
+    await writeScale(dependencies, scope, options, (current) =>
+      recorded(dependencies, scope, options, cloneJson(scale), current),
+    ),
+    format,
+  )
 }
 
 async function patch(
@@ -87,24 +105,51 @@ async function patch(
   const isApply = mediaType === 'application/apply-patch+yaml'
   const options = parsePatchOptions(request.head.query, isApply)
   if (mediaType === 'application/apply-patch+yaml') {
-    const { object: applied } = readApplied(body, options)
+    const applied = readApplied(body, options)
+    const { fieldManager: manager, force } = options
     return answer(
-      await writeScale(dependencies, scope, options, (current) => mergeApplied(current, applied)),
+      await writeScale(dependencies, scope, options, (current) => {
+        const scale = dependencies.fields.apply(scaleScope(scope), current, applied.object, {
+          manager,
+          force,
+        })
+        judgeDoubledKeys(scope, applied, options)
+        return checked(scope, scale)
+      }),
       format,
     )
   }
   const patcher = patcherOf(scope, SCALE, mediaType, body, options)
-  return answer(await writeScale(dependencies, scope, options, patcher), format)
+  return answer(
+    await writeScale(dependencies, scope, options, (current) =>
+      recorded(dependencies, scope, options, checked(scope, patcher(current)), current),
+    ),
+    format,
+  )
 }
 
-/** A Scale has one field to apply. */
-function mergeApplied(current: JsonObject, applied: JsonObject): JsonObject {
-  return {
-    ...current,
-    spec: { ...(current['spec'] as JsonObject), ...(applied['spec'] as JsonObject | undefined) },
-  }
+function checked(scope: Scope, scale: JsonObject): JsonObject {
+  ensureNamespace(scope, scale)
+  ensureName(scope, scale)
+  return scale
 }
 
+/** The request as one for a Scale, whose fields have owners by its own schema. */
+const scaleScope = (scope: Scope): Scope => ({ ...scope, kind: SCALE_KIND, version: SCALE.version })
+
+function recorded(
+  dependencies: RegistryDependencies,
+  scope: Scope,
+  options: WriteOptions,
+  scale: JsonObject,
+  current: JsonObject,
+): JsonObject {
+  const manager = fieldManagerOf(scope, options.fieldManager)
+  dependencies.fields.recordUpdate(scaleScope(scope), scale, current, manager)
+  return scale
+}
+
+/** `change` gives the new Scale of the current one, with its owners. */
 async function writeScale(
   dependencies: RegistryDependencies,
   scope: Scope,
@@ -116,9 +161,11 @@ async function writeScale(
     options,
     async makeNew(current) {
       if (!current) throw notFound(groupResourceOf(kind), scope.name)
-      const scale = change(scaleOf(kind, current))
+      const owners = ownersIn(current)
+      const field = replicasField(scope)
+      const scale = change(setOwners(scaleOf(kind, current), scaleOwners(field, owners)))
       validateScale(scope, scale)
-      const draft = cloneJson(current)
+      const draft = setOwners(cloneJson(current), parentOwners(field, owners, ownersIn(scale)))
       const { resourceVersion, uid } = scale['metadata'] as ObjectMeta
       const metadata = metadataOf(draft)
       if (resourceVersion) metadata['resourceVersion'] = resourceVersion
@@ -128,11 +175,30 @@ async function writeScale(
         kind.scale!.specReplicasPath,
         (scale['spec'] as { replicas?: number } | undefined)?.replicas ?? 0,
       )
-      dependencies.fields.recordUpdate(scope, draft, current, fieldManagerOf(scope, options.fieldManager))
       return draft
     },
   })
   return scaleOf(kind, stored.object)
+}
+
+const ownersIn = (object: JsonObject): Owners =>
+  ownersOfStored((object['metadata'] as ObjectMeta).managedFields)
+
+function setOwners(draft: JsonObject, owners: Owners): JsonObject {
+  const metadata = metadataOf(draft)
+  const entries = entriesOf(owners)
+  if (entries) metadata['managedFields'] = entries
+  else delete metadata['managedFields']
+  return draft
+}
+
+function replicasField({ kind, version }: Scope): ReplicasField {
+  const served = kind.versions.map((one) => apiVersionOf(kind.group, one))
+  return {
+    path: partsOf(kind.scale!.specReplicasPath).map(fieldElement),
+    apiVersion: apiVersionOf(kind.group, version),
+    isServed: (apiVersion) => served.includes(apiVersion),
+  }
 }
 
 function validateScale(scope: Scope, scale: JsonObject): void {

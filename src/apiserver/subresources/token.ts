@@ -1,5 +1,6 @@
 // The token of a service account: POST to serviceaccounts/{name}/token.
 
+import type { KindDefinition } from '#api/kinds/kind.ts'
 import type { JsonObject } from '#api/meta/object.ts'
 import { methodNotAllowed, pathNotFound } from '#api/meta/status.ts'
 import type { TokenRequest } from '#api/types/authentication.ts'
@@ -12,9 +13,20 @@ import { writeOptionsObject } from '#apiserver/registry/create.ts'
 import { decodeTyped } from '#apiserver/registry/decode.ts'
 import type { RegistryDependencies } from '#apiserver/registry/dependencies.ts'
 import { parseWriteOptions } from '#apiserver/registry/options.ts'
+import { fieldManagerOf } from '#apiserver/registry/scope.ts'
 import type { ResourceHandler } from '#apiserver/routes.ts'
 
 const TOKEN_REQUEST = { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' }
+
+const TOKEN_REQUEST_KIND: KindDefinition = {
+  group: TOKEN_REQUEST.group,
+  kind: TOKEN_REQUEST.kind,
+  resource: 'tokenrequests',
+  singular: 'tokenrequest',
+  namespaced: true,
+  versions: [TOKEN_REQUEST.version],
+  storageVersion: TOKEN_REQUEST.version,
+}
 
 export function tokenSubresource(
   dependencies: RegistryDependencies,
@@ -29,6 +41,12 @@ export function tokenSubresource(
     const options = parseWriteOptions(request.head.query, 'CreateOptions')
     const draft = decodeTyped(body, TOKEN_REQUEST, { validation: options.fieldValidation, warn: trail.warn })
     const scope = scopeOf(context, kind)
+    dependencies.fields.recordUpdate(
+      { ...scope, kind: TOKEN_REQUEST_KIND, version: TOKEN_REQUEST.version },
+      draft,
+      undefined,
+      fieldManagerOf(scope, options.fieldManager),
+    )
     const admission = admissionRequest(scope, {
       operation: 'CREATE',
       dryRun: options.dryRun,

@@ -87,7 +87,8 @@ function attach(parent: Difference, element: string, difference: Difference): Di
   for (const name of SETS) {
     const node = difference[name]
     if (node === undefined) continue
-    const set = (parent[name] ??= {}) as { [element: string]: FieldSet }
+    parent[name] ??= {}
+    const set = parent[name] as { [element: string]: FieldSet }
     set[element] = node
   }
   return parent
