@@ -5,9 +5,9 @@
 import { ageColumn, column, field, nameColumn } from '#api/kinds/columns.ts'
 import { defineKind } from '#api/kinds/kind.ts'
 import { metadataUpdate, namespacedMetadata } from '#api/kinds/metadata.ts'
-import { Path, required } from '#api/meta/field-error.ts'
+import { invalid, Path, required } from '#api/meta/field-error.ts'
 import { parseApiVersion } from '#api/meta/object.ts'
-import { type FieldErrors, immutable, nonnegative } from '#api/meta/validation.ts'
+import { type FieldErrors, IS_IMMUTABLE, nonnegative } from '#api/meta/validation.ts'
 import type { ControllerRevision } from '#api/types/apps.ts'
 import type { Draft } from '#api/types/wire.ts'
 
@@ -32,8 +32,9 @@ export const controllerRevision = defineKind<Draft<ControllerRevision>>({
   *validateUpdate(object, old) {
     yield* metadataUpdate(object, old)
     yield* metadataAndRevision(object)
-    // Upstream shows the value as the JSON of a type that has no public field.
-    yield* immutable(DATA, object.data, old.data, {})
+    // Not as values but as texts: `{}` is not `[]` here.
+    if (JSON.stringify(object.data) !== JSON.stringify(old.data))
+      yield invalid(DATA, object.data, IS_IMMUTABLE)
   },
   columns: [
     nameColumn(),

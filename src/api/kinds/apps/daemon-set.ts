@@ -33,9 +33,10 @@ import { metadataUpdate, namespacedMetadata } from '#api/kinds/metadata.ts'
 import { formatSelector } from '#api/kinds/scale-selector.ts'
 import { keepField } from '#api/kinds/status-metadata.ts'
 import { semanticEqual } from '#api/meta/equality.ts'
-import { invalid, notSupportedInOrder, Path, required } from '#api/meta/field-error.ts'
+import { goQuote, invalid, notSupportedInOrder, Path, required } from '#api/meta/field-error.ts'
 import { isLabelValue } from '#api/meta/names.ts'
 import { matchesLabels } from '#api/meta/selectors.ts'
+import { badRequest } from '#api/meta/status.ts'
 import { type FieldErrors, immutable, nonnegative, validateLabelSelector } from '#api/meta/validation.ts'
 import type { DaemonSet, DaemonSetUpdateStrategy, RollingUpdateDaemonSet } from '#api/types/apps.ts'
 import type { LabelSelector } from '#api/types/meta.ts'
@@ -154,7 +155,9 @@ function setTemplateGeneration(draft: Draft<DaemonSet>, generation: number): voi
   draft.metadata.annotations = { ...draft.metadata.annotations, [GENERATION_ANNOTATION]: String(generation) }
 }
 
-function defaults({ spec }: Draft<DaemonSet>): void {
+function defaults(draft: Draft<DaemonSet>): void {
+  refuseBadGeneration(draft)
+  const { spec } = draft
   if (!spec) return
   spec.updateStrategy ??= {}
   const strategy = spec.updateStrategy
@@ -164,6 +167,14 @@ function defaults({ spec }: Draft<DaemonSet>): void {
   }
   spec.revisionHistoryLimit ??= 10
   defaultPodTemplate(spec.template)
+}
+
+/** The annotation is a number or no DaemonSet can be made of it. */
+function refuseBadGeneration({ metadata }: DaemonSet): void {
+  const text = metadata?.annotations?.[GENERATION_ANNOTATION]
+  if (text === undefined || /^[+-]?[0-9]+$/.test(text)) return
+  const reason = `strconv.ParseInt: parsing ${goQuote(text)}: invalid syntax`
+  throw badRequest(`DaemonSet in version "v1" cannot be handled as a DaemonSet: ${reason}`)
 }
 
 const hasInvalidValue = (selector: LabelSelector | undefined): boolean =>

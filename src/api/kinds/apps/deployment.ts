@@ -15,7 +15,7 @@ import {
   replicaSetTemplate,
   requiredSelector,
 } from '#api/kinds/apps/workload.ts'
-import { ageColumn, column, field, integer, nameColumn, templateColumns, wide } from '#api/kinds/columns.ts'
+import { ageColumn, column, field, nameColumn, templateColumns, wide } from '#api/kinds/columns.ts'
 import { defaultPodTemplate } from '#api/kinds/core/pod/defaults.ts'
 import { internalForm } from '#api/kinds/internal-form.ts'
 import { defineKind } from '#api/kinds/kind.ts'

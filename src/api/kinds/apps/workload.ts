@@ -25,7 +25,7 @@ interface WithTemplate {
 /** The selector that says which pods belong to a workload; undefined when it is none at all. */
 export function parsedSelector(selector: LabelSelector | undefined): Selector | undefined {
   try {
-    return selectorOf(selector)
+    return selectorOf(selector ?? undefined)
   } catch {
     return undefined
   }

@@ -4,7 +4,6 @@
 
 import { validateReplicaStatus } from '#api/kinds/apps/replica-set.ts'
 import {
-  changedWorkloadWarnings,
   dropDisabledTemplateFields,
   lastingTemplate,
   newWorkloadWarnings,
@@ -23,6 +22,7 @@ import {
   wide,
 } from '#api/kinds/columns.ts'
 import { defaultPodTemplate } from '#api/kinds/core/pod/defaults.ts'
+import { podTemplateWarnings } from '#api/kinds/core/pod/warnings.ts'
 import { defineKind } from '#api/kinds/kind.ts'
 import { metadataUpdate, namespacedMetadata } from '#api/kinds/metadata.ts'
 import { formatLabels } from '#api/kinds/scale-selector.ts'
@@ -65,7 +65,11 @@ export const replicationController = defineKind<Draft<ReplicationController>>({
     yield* validateSpec(object, old)
   },
   warnings: newWorkloadWarnings,
-  warningsOnUpdate: changedWorkloadWarnings,
+  // Upstream looks at the template that was, not at the one that comes.
+  warningsOnUpdate: (object, old) =>
+    object.metadata?.generation === old.metadata?.generation
+      ? []
+      : [...podTemplateWarnings(old.spec?.template, TEMPLATE)],
   status: {
     prepareForUpdate: (draft, old) => keepField(draft, old, 'spec'),
     *validateUpdate(object, old) {
