@@ -215,4 +215,5 @@ ExactDeviceRequest DeviceClassName Selectors[]:DeviceSelector AllocationMode Cou
 OpaqueDeviceConfiguration Driver Parameters!
 ResourceClaimSpec Devices:DeviceClaim
 ResourceClaimTemplateSpec @ Spec:ResourceClaimSpec
+EventSource Component Host
 `

@@ -74,6 +74,8 @@ export interface KindDefinition<T = JsonObject> {
   readonly storageGroup?: string
   /** What it can do; absent means all eight. Reviews can only `create` and are never stored. */
   readonly verbs?: readonly Verb[]
+  /** What every client of a deprecated kind is told, whatever it asks for. */
+  readonly deprecation?: string
   /** Objects vanish from the store by themselves after so long: events. */
   readonly ttlSeconds?: number
   /** Key prefix in the store when it is not `/registry/<resource>` (services: `/registry/services/specs`). */

@@ -44,6 +44,19 @@ export function* metadataUpdate(object: WithMetadata, old: WithMetadata): FieldE
   yield* qualifiedFinalizers(object)
 }
 
+/** The rules for all, without the one about finalizers: what kinds of the younger groups ask for. */
+export function* plainMetadata(
+  object: WithMetadata,
+  namespaced: boolean,
+  validateName: NameValidator = nameIsDNSSubdomain,
+): FieldErrors {
+  yield* validateObjectMeta(object.metadata ?? {}, namespaced, validateName)
+}
+
+export function* plainMetadataUpdate(object: WithMetadata, old: WithMetadata): FieldErrors {
+  yield* validateObjectMetaUpdate(object.metadata ?? {}, old.metadata ?? {})
+}
+
 function* qualifiedFinalizers(object: WithMetadata): FieldErrors {
   for (const [i, name] of (object.metadata?.finalizers ?? []).entries()) {
     yield* qualifiedFinalizer(METADATA.child('finalizers').index(i), name)

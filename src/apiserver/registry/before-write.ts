@@ -44,6 +44,8 @@ export function beforeCreate(
     kind.validate?.(draft, context) ??
     validateObjectMeta(meta, kind.namespaced, kind.validateName ?? nameIsDNSSubdomain)
   throwIfInvalid(kind, meta, [...errors])
+  // once more without the kind: some look at less than this
+  throwIfInvalid(kind, meta, validateObjectMeta(meta, kind.namespaced, isPathSegmentName))
   return kind.warnings?.(draft, context) ?? []
 }
 
@@ -101,7 +103,7 @@ function copyOrDelete(metadata: JsonObject, name: string, value: unknown): void 
 }
 
 export function throwIfInvalid(kind: KindDefinition, meta: ObjectMeta, errors: readonly FieldError[]): void {
-  if (errors.length > 0) throw invalid(kind.group, kind.kind, meta.name ?? '', errors)
+  if (errors.length > 0) throw invalid(kind.storageGroup ?? kind.group, kind.kind, meta.name ?? '', errors)
 }
 
 /** Removes owner references that occur twice; gives their uids for a warning. */

@@ -16,4 +16,5 @@ export const componentStatus = defineKind<Draft<ComponentStatus>>({
   versions: ['v1'],
   storageVersion: 'v1',
   verbs: ['get', 'list'],
+  deprecation: 'v1 ComponentStatus is deprecated in v1.19+',
 })
