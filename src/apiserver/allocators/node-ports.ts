@@ -129,7 +129,8 @@ function dryOperation(read: () => Promise<Snapshot>, range: PortRange): PortOper
   const load = async (): Promise<PortBitmap> => (bitmap ??= (await read()).bitmap.copy())
   let next = range.first
   return {
-    allocate: async (port) => takeOrThrow(await load(), port, range),
+    // As upstream, a dry run does not look at the range.
+    allocate: async (port) => takeFree(await load(), port),
     async allocateNext() {
       const current = await load()
       while (next <= range.last && !current.take(next)) next++
@@ -148,5 +149,9 @@ function takeOrThrow(bitmap: PortBitmap, port: number, range: PortRange): void {
       `provided port is not in the valid range. The range of valid ports is ${formatPortRange(range)}`,
     )
   }
+  takeFree(bitmap, port)
+}
+
+function takeFree(bitmap: PortBitmap, port: number): void {
   if (!bitmap.take(port)) throw new AllocationError('provided port is already allocated')
 }

@@ -1,9 +1,16 @@
 // Service: a stable address for the pods that a selector matches.
 //
+// Its addresses and node ports are given out by the API server before these hooks run.
 // Upstream: pkg/registry/core/service/strategy.go
 
-import { defaultService } from '#api/kinds/core/service-defaults.ts'
+import { serviceColumns } from '#api/kinds/core/service/columns.ts'
+import { defaultService } from '#api/kinds/core/service/defaults.ts'
+import { serviceStatusWarnings, validateServiceStatus } from '#api/kinds/core/service/status.ts'
+import { dropFieldsOfOldType } from '#api/kinds/core/service/type-change.ts'
+import { validateService, validateServiceUpdate } from '#api/kinds/core/service/validate.ts'
+import { serviceWarnings } from '#api/kinds/core/service/warnings.ts'
 import { defineKind } from '#api/kinds/kind.ts'
+import { keepField } from '#api/kinds/status-metadata.ts'
 import type { Service } from '#api/types/core.ts'
 import type { Draft } from '#api/types/wire.ts'
 
@@ -18,7 +25,28 @@ export const service = defineKind<Draft<Service>>({
   versions: ['v1'],
   storageVersion: 'v1',
   storagePrefix: '/registry/services/specs',
+  hasGeneration: false,
   allowCreateOnUpdate: true,
   defaults: defaultService,
-  status: {},
+  prepareForCreate(draft) {
+    draft.status = { loadBalancer: {} }
+  },
+  prepareForUpdate(draft, old) {
+    keepField(draft, old, 'status')
+    dropFieldsOfOldType(draft, old)
+  },
+  validate: validateService,
+  validateUpdate: validateServiceUpdate,
+  warnings: (object) => [...serviceWarnings(object)],
+  warningsOnUpdate: (object) => [...serviceWarnings(object)],
+  status: {
+    prepareForUpdate: (draft, old) => keepField(draft, old, 'spec'),
+    validateUpdate: validateServiceStatus,
+    warningsOnUpdate: serviceStatusWarnings,
+  },
+  selectableFields: {
+    'spec.clusterIP': ({ spec }) => spec?.clusterIP ?? '',
+    'spec.type': ({ spec }) => spec?.type ?? '',
+  },
+  columns: serviceColumns,
 })
