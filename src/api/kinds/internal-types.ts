@@ -216,4 +216,5 @@ OpaqueDeviceConfiguration Driver Parameters!
 ResourceClaimSpec Devices:DeviceClaim
 ResourceClaimTemplateSpec @ Spec:ResourceClaimSpec
 EventSource Component Host
+PodDisruptionBudgetSpec MinAvailable*! Selector*! MaxUnavailable*! UnhealthyPodEvictionPolicy*
 `

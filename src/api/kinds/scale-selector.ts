@@ -27,6 +27,10 @@ export function formatSelector(selector: LabelSelector | undefined): string {
     .join(',')
 }
 
+/** As columns show it: an empty selector is `<none>`. */
+export const formatSelectorOrNone = (selector: LabelSelector | undefined): string =>
+  formatSelector(selector) || '<none>'
+
 /** The older form, a plain map of labels: ReplicationController. */
 export function formatLabels(labels: Readonly<Record<string, string>> | undefined): string {
   return formatSelector({ matchLabels: { ...labels } })

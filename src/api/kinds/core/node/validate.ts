@@ -4,7 +4,7 @@
 // Left out: annotations of the 1.x alphas (scheduler.alpha.kubernetes.io/taints)
 
 import { validateConfigSource, validateConfigStatus } from '#api/kinds/core/node/config-source.ts'
-import { validateTaints } from '#api/kinds/core/node/taints.ts'
+import { validateTaints } from '#api/kinds/core/pod/tolerations.ts'
 import { resourceQuantity } from '#api/kinds/core/resource-names.ts'
 import { internalForm } from '#api/kinds/internal-form.ts'
 import { clusterMetadata, metadataUpdate } from '#api/kinds/metadata.ts'
