@@ -48,7 +48,9 @@ function planOf(schema: TypeSchema): FieldPlan[] {
   let plan = plans.get(schema)
   if (!plan) {
     plan = schema.fields.map((field) =>
-      planField(field, schema.goName.endsWith('List') && field.name === 'items'),
+      field.name === 'managedFields'
+        ? { ...planField(field, false), isOmitted: undefined } // an empty list asks to forget all owners
+        : planField(field, schema.goName.endsWith('List') && field.name === 'items'),
     )
     plans.set(schema, plan)
   }

@@ -16,7 +16,7 @@ export function applyMergePatch(document: JsonObject, patch: JsonObject): JsonOb
     if (value === null) delete result[key]
     else if (isObject(value))
       result[key] = isObject(current) ? applyMergePatch(current, value) : withoutNulls(value)
-    else result[key] = value
+    else result[key] = Array.isArray(value) ? itemsWithoutNulls(value) : value
   }
   return result
 }
@@ -25,7 +25,15 @@ export function applyMergePatch(document: JsonObject, patch: JsonObject): JsonOb
 function withoutNulls(value: JsonObject): JsonObject {
   const result: JsonObject = {}
   for (const [key, inner] of Object.entries(value)) {
-    if (inner !== null) result[key] = isObject(inner) ? withoutNulls(inner) : inner
+    if (inner !== null) result[key] = pruned(inner)
   }
   return result
+}
+
+/** Items of a list stay, null ones too; what they hold is pruned. */
+const itemsWithoutNulls = (items: readonly unknown[]): unknown[] => items.map(pruned)
+
+function pruned(value: unknown): unknown {
+  if (Array.isArray(value)) return itemsWithoutNulls(value)
+  return isObject(value) ? withoutNulls(value) : value
 }

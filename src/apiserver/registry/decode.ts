@@ -73,7 +73,7 @@ export function decodeDeleteOptions(body: Body): JsonObject {
 }
 
 /** A YAML problem comes as lines under a heading; each line is a warning of its own. */
-function warnOf(problem: string, options: DecodeOptions): void {
+export function warnOf(problem: string, options: Pick<DecodeOptions, 'warn'>): void {
   const [heading, ...lines] = problem.split('\n')
   if (lines.length === 0 || !heading?.endsWith('yaml: unmarshal errors:')) options.warn(problem)
   else for (const line of lines) options.warn(line.trim())

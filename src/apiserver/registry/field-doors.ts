@@ -6,7 +6,7 @@
 
 import { decodeValue } from '#api/codec/json.ts'
 import type { KindDefinition } from '#api/kinds/kind.ts'
-import { apiVersionOf, type JsonObject } from '#api/meta/object.ts'
+import { apiVersionOf, type GroupVersionKind, type JsonObject } from '#api/meta/object.ts'
 import { DEDUCED, type MergeType, mergeTypeOf } from '#api/patch/apply/merge-type.ts'
 import { ownableFields } from '#api/patch/apply/ownable-fields.ts'
 import type { Door } from '#api/patch/apply/ownership.ts'
@@ -55,25 +55,36 @@ function makeDoor(catalog: Catalog, kind: KindDefinition, version: string, subre
   const { group, resource } = kind
   const schema = kindSchema(group, version, kind.kind)
   const type = { group, version, kind: kind.kind }
-  const toTyped = (document: JsonObject): JsonObject | string => {
-    const problem = schema && restoreProblem(document, schema)
-    if (problem !== undefined) return problem
-    try {
-      return headFirst(type, decodeValue(document, schema).object)
-    } catch (error) {
-      return (error as Error).message
-    }
-  }
   return {
     kind: kind.kind,
     type: typeOf(schema),
     zero: freezeJson(headFirst(type, decodeValue({}, schema).object)),
-    toTyped,
+    toTyped: (document) => toTyped(document, type, schema),
     versions: versionsOf(catalog, kind),
     ownable: ownableFields({ group, resource, subresource, hasStatus: kind.status !== undefined }),
     apiVersion: apiVersionOf(group, version),
     subresource,
   }
+}
+
+function toTyped(
+  document: JsonObject,
+  type: GroupVersionKind,
+  schema: TypeSchema | undefined,
+): JsonObject | string {
+  const problem = schema && restoreProblem(document, schema)
+  if (problem !== undefined) return problem
+  try {
+    return headFirst(type, decodeValue(document, schema).object)
+  } catch (error) {
+    return asConverterSays((error as Error).message)
+  }
+}
+
+/** Values that decode themselves (times, quantities) do not know where they stand, and bytes are read in two steps. */
+function asConverterSays(text: string): string {
+  if (text.startsWith('illegal base64')) return `error decoding from json: ${text}`
+  return text.replace(/Go struct field \S+ of type/, 'Go value of type')
 }
 
 const typeOf = (schema: TypeSchema | undefined): MergeType => (schema ? mergeTypeOf(schema) : DEDUCED)

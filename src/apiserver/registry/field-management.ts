@@ -133,12 +133,8 @@ function entriesAfterUpdate(
   }
 }
 
-/** A stored object in the version of the request, without its owners. */
-function inVersion(scope: Scope, stored: JsonObject): JsonObject {
-  const object = toVersion(scope.kind, stored, scope.version)
-  const { managedFields: _, ...metadata } = metadataOf(object)
-  return { ...object, metadata }
-}
+const inVersion = (scope: Scope, stored: JsonObject): JsonObject =>
+  toVersion(scope.kind, stored, scope.version)
 
 function apply(
   door: FieldDoor,

@@ -159,7 +159,7 @@ export function createObjectStore(dependencies: ObjectStoreDependencies): Object
         let object: JsonObject
         try {
           if (!current && !options.mayCreate) throw notFound(groupResourceOf(kind), name)
-          if (current) checkPreconditions(kind, key, name, current, options.preconditions)
+          checkPreconditions(kind, key, name, current, options.preconditions)
           object = await transform(current)
         } catch (error) {
           // perhaps only because the cache was behind
@@ -211,11 +211,11 @@ function checkPreconditions(
   kind: KindDefinition,
   key: string,
   name: string,
-  current: StoredObject,
+  current: StoredObject | undefined,
   preconditions: Preconditions | undefined,
 ): void {
   if (!preconditions) return
-  const meta = current.object['metadata'] as ObjectMeta
+  const meta = (current?.object['metadata'] ?? {}) as ObjectMeta
   const refuse = (text: string): Error =>
     conflict(
       groupResourceOf(kind),
@@ -224,7 +224,7 @@ function checkPreconditions(
     )
   if (preconditions.uid !== undefined && preconditions.uid !== meta.uid) {
     throw refuse(
-      `Precondition failed: UID in precondition: ${preconditions.uid}, UID in object meta: ${meta.uid}`,
+      `Precondition failed: UID in precondition: ${preconditions.uid}, UID in object meta: ${meta.uid ?? ''}`,
     )
   }
   if (preconditions.resourceVersion !== undefined && preconditions.resourceVersion !== meta.resourceVersion) {

@@ -10,9 +10,10 @@ import type { JsonObject, ObjectMeta } from '#api/meta/object.ts'
 import { badRequest, conflict, notFound } from '#api/meta/status.ts'
 import type { PatchMediaType } from '#apiserver/http/negotiation.ts'
 import { groupResourceOf, toStored, toVersion } from '#apiserver/registry/catalog.ts'
+import { warnOf } from '#apiserver/registry/decode.ts'
 import type { RegistryDependencies } from '#apiserver/registry/dependencies.ts'
 import type { PatchWriteOptions } from '#apiserver/registry/options.ts'
-import { type PatchBody, patcherOf } from '#apiserver/registry/patchers.ts'
+import { jsonType, type PatchBody, patcherOf } from '#apiserver/registry/patchers.ts'
 import { ensureName, ensureNamespace, fieldManagerOf, type Scope } from '#apiserver/registry/scope.ts'
 import { type UpdateResult, updateObject } from '#apiserver/registry/update.ts'
 
@@ -82,7 +83,11 @@ export function readApplied(body: PatchBody, options: PatchWriteOptions): Applie
   if (body.type === 'object') return { object: body.object as JsonObject, problems: [] }
   try {
     const { object, strictProblems } = decodeYaml(body.bytes, undefined, options.fieldValidation)
-    return { object, problems: strictProblems }
+    if (typeof object === 'object' && !Array.isArray(object)) return { object, problems: strictProblems }
+    const type = jsonType(object)
+    throw badRequest(
+      `error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${type} into Go value of type map[string]interface {}`,
+    )
   } catch (error) {
     if (!(error instanceof YamlTextError || error instanceof JsonSyntaxError || error instanceof DecodeError))
       throw error
@@ -93,7 +98,9 @@ export function readApplied(body: PatchBody, options: PatchWriteOptions): Applie
 /** Judged after the configuration has been applied, as upstream does: what the merge finds wrong is said first. */
 export function judgeDoubledKeys(scope: Scope, applied: Applied, options: PatchWriteOptions): void {
   for (const problem of applied.problems) {
-    if (options.fieldValidation === 'Strict') throw badRequest(`error strict decoding YAML: ${problem}`)
-    scope.trail.warn(problem)
+    if (options.fieldValidation === 'Strict') {
+      throw badRequest(`error strict decoding YAML: error converting YAML to JSON: ${problem}`)
+    }
+    warnOf(problem, scope.trail)
   }
 }

@@ -190,7 +190,8 @@ function goSyntaxError(text: string): string {
   }
 }
 
-function jsonType(value: unknown): string {
+/** The type of a JSON value, in Go's words. */
+export function jsonType(value: unknown): string {
   if (value === null) return 'null'
   if (Array.isArray(value)) return 'array'
   return typeof value === 'boolean' ? 'bool' : typeof value

@@ -133,16 +133,13 @@ async function createFromUpdate(
   await mutateNew(dependencies, scope, draft, options)
   dedupAndWarn(scope, draft, true)
   const metadata = metadataOf(draft)
-  if (metadata['resourceVersion']) throw staleOrPlain(metadata)
+  // the state that it was made from is gone, and was not needed
+  parseResourceVersion(metadata)
+  delete metadata['resourceVersion']
   metadata['creationTimestamp'] = formatTime(dependencies.clock.now())
   metadata['uid'] = dependencies.random.uuid()
   await prepareNew(dependencies, scope, draft, options)
   return draft
-}
-
-function staleOrPlain(metadata: JsonObject): Error {
-  parseResourceVersion(metadata)
-  return plainError('resourceVersion should not be set on objects to be created')
 }
 
 async function changeExisting(

@@ -11,7 +11,7 @@ import { fieldsOf } from '#api/patch/apply/fields-of.ts'
 import type { MergeType } from '#api/patch/apply/merge-type.ts'
 import { TypedError } from '#api/patch/apply/typed-error.ts'
 import { validateObject } from '#api/patch/apply/validate.ts'
-import { isMap } from '#api/patch/apply/values.ts'
+import { isEmptyMap, isMap } from '#api/patch/apply/values.ts'
 
 /** Only this manager's applies look at the annotation. */
 export const CLIENT_SIDE_APPLIER = 'kubectl'
@@ -62,7 +62,9 @@ export function renewLastApplied(draft: JsonObject, config: JsonObject): void {
     (sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(String(value)),
     0,
   )
-  if (size > MAX_ANNOTATIONS_BYTES) delete annotations[LAST_APPLIED]
+  if (size <= MAX_ANNOTATIONS_BYTES) return
+  delete annotations[LAST_APPLIED]
+  if (isEmptyMap(annotations)) delete (draft['metadata'] as JsonObject)['annotations']
 }
 
 function withoutLastApplied(config: JsonObject): JsonObject {

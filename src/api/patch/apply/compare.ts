@@ -6,7 +6,7 @@
 import type { JsonObject } from '#api/meta/object.ts'
 import { asMember, EMPTY, type FieldSet, LEAF, nodeOf } from '#api/patch/apply/field-set.ts'
 import { itemsByElement } from '#api/patch/apply/list-items.ts'
-import type { ListType, MapType, MergeType } from '#api/patch/apply/merge-type.ts'
+import { type ListType, type MapType, type MergeType, typeOfKey } from '#api/patch/apply/merge-type.ts'
 import { fieldElement } from '#api/patch/apply/path-element.ts'
 import { shapeOf } from '#api/patch/apply/shape.ts'
 import { equalValues, isEmptyMap } from '#api/patch/apply/values.ts'
@@ -69,14 +69,14 @@ function compareMaps(type: MapType, before: JsonObject, after: JsonObject): Diff
     const [left, right] = [before[key], after[key]]
     if (left === right) continue
     const field = type.fields.get(key)
-    const difference = compare(field?.type ?? type.values!, left, right)
+    const difference = compare(field?.type ?? typeOfKey(type, key), left, right)
     if (difference) out = attach(out ?? {}, field?.element ?? fieldElement(key), difference)
   }
   for (const key in after) {
     const right = after[key]
     if (before[key] !== undefined || right === undefined) continue
     const field = type.fields.get(key)
-    const added = allFields(field?.type ?? type.values!, right)
+    const added = allFields(field?.type ?? typeOfKey(type, key), right)
     out = attach(out ?? {}, field?.element ?? fieldElement(key), { added })
   }
   return out
@@ -135,12 +135,12 @@ function allFields(type: MergeType, value: unknown): FieldSet {
   if (value === null || shape === 'scalar' || type[shape]!.atomic) return LEAF
   const out: { [element: string]: FieldSet } = {}
   if (shape === 'map') {
-    const { fields, values } = type.map!
+    const { fields } = type.map!
     for (const key in value as JsonObject) {
       const inner = (value as JsonObject)[key]
       if (inner === undefined) continue
       const field = fields.get(key)
-      out[field?.element ?? fieldElement(key)] = allFields(field?.type ?? values!, inner)
+      out[field?.element ?? fieldElement(key)] = allFields(field?.type ?? typeOfKey(type.map!, key), inner)
     }
   } else {
     const { items: itemType } = type.list!

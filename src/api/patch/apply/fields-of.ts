@@ -5,7 +5,7 @@
 import type { JsonObject } from '#api/meta/object.ts'
 import { asMember, EMPTY, type FieldSet, LEAF } from '#api/patch/apply/field-set.ts'
 import { itemsByElement } from '#api/patch/apply/list-items.ts'
-import type { ListType, MapType, MergeType } from '#api/patch/apply/merge-type.ts'
+import { type ListType, type MapType, type MergeType, typeOfKey } from '#api/patch/apply/merge-type.ts'
 import { fieldElement } from '#api/patch/apply/path-element.ts'
 import { shapeOf } from '#api/patch/apply/shape.ts'
 import { isEmptyMap, isMap } from '#api/patch/apply/values.ts'
@@ -25,13 +25,13 @@ function fieldsOfValue(type: MergeType, value: unknown): FieldSet | undefined {
   return set === EMPTY ? undefined : set
 }
 
-function fieldsOfMap({ fields, values }: MapType, map: JsonObject): FieldSet {
+function fieldsOfMap(type: MapType, map: JsonObject): FieldSet {
   let out: { [element: string]: FieldSet } | undefined
   for (const key in map) {
     const value = map[key]
     if (value === undefined) continue
-    const field = fields.get(key)
-    const node = fieldsOfValue(field?.type ?? values!, value)
+    const field = type.fields.get(key)
+    const node = fieldsOfValue(field?.type ?? typeOfKey(type, key), value)
     const isKey = !field || value === null || (isMap(value) && isEmptyMap(value))
     if (!isKey && node === undefined) continue
     out ??= {}

@@ -63,6 +63,10 @@ export const DEDUCED: MergeType = {
 }
 deducedMap.values = DEDUCED
 
+/** The type of a key; what the type does not have may be anything. */
+export const typeOfKey = (map: MapType, key: string): MergeType =>
+  map.fields.get(key)?.type ?? map.values ?? DEDUCED
+
 /** Whether `type` says nothing of its value. */
 export const isDeduced = (map: MapType): boolean => map.values === DEDUCED && map.fields.size === 0
 

@@ -5,7 +5,7 @@
 
 import type { JsonObject } from '#api/meta/object.ts'
 import { itemElement } from '#api/patch/apply/list-items.ts'
-import type { ListType, MapType, MergeType } from '#api/patch/apply/merge-type.ts'
+import { type ListType, type MapType, type MergeType, typeOfKey } from '#api/patch/apply/merge-type.ts'
 import { shapeOf } from '#api/patch/apply/shape.ts'
 import { isEmptyMap } from '#api/patch/apply/values.ts'
 
@@ -30,9 +30,9 @@ function merge(type: MergeType, live: unknown, config: unknown): unknown {
   return config
 }
 
-function mergeMaps({ fields, values }: MapType, live: JsonObject, config: JsonObject): JsonObject {
+function mergeMaps(type: MapType, live: JsonObject, config: JsonObject): JsonObject {
   const out: JsonObject = { ...live }
-  for (const key in config) out[key] = merge(fields.get(key)?.type ?? values!, live[key], config[key])
+  for (const key in config) out[key] = merge(typeOfKey(type, key), live[key], config[key])
   return out
 }
 

@@ -3,7 +3,7 @@
 //   update:  compare before and after ▶ take what changed from its owners ▶ give it to the updater
 //   apply:   merge the configuration ▶ remove what its applier gave up ▶ conflicts? ▶ take ▶ the applier owns what it named
 //
-// Pure: the time comes in, versions and schemas come in. Objects are given without their managedFields.
+// Pure: the time comes in, versions and schemas come in. What an object says of its owners itself is not looked at.
 // Upstream: merge.Updater, and the chain of managers in
 // staging/src/k8s.io/apimachinery/pkg/util/managedfields/internal/fieldmanager.go
 

@@ -5,7 +5,7 @@
 import type { JsonObject } from '#api/meta/object.ts'
 import { asMember, type FieldSet, isEmptySet, isMember } from '#api/patch/apply/field-set.ts'
 import { itemElement } from '#api/patch/apply/list-items.ts'
-import type { ListType, MapType, MergeType } from '#api/patch/apply/merge-type.ts'
+import { type ListType, type MapType, type MergeType, typeOfKey } from '#api/patch/apply/merge-type.ts'
 import { fieldElement } from '#api/patch/apply/path-element.ts'
 import { shapeOf } from '#api/patch/apply/shape.ts'
 import { isEmptyMap } from '#api/patch/apply/values.ts'
@@ -25,14 +25,14 @@ function removeBelow(type: MergeType, value: unknown, set: FieldSet): unknown {
   return type.map!.atomic ? {} : removeFromMap(type.map!, value as JsonObject, set)
 }
 
-function removeFromMap({ fields, values }: MapType, map: JsonObject, set: FieldSet): JsonObject {
+function removeFromMap(type: MapType, map: JsonObject, set: FieldSet): JsonObject {
   if (isEmptyMap(map)) return map
   const out: JsonObject = {}
   for (const key in map) {
-    const field = fields.get(key)
+    const field = type.fields.get(key)
     const node = set[field?.element ?? fieldElement(key)]
     if (isMember(node)) continue
-    out[key] = node ? removeBelow(field?.type ?? values!, map[key], node) : map[key]
+    out[key] = node ? removeBelow(field?.type ?? typeOfKey(type, key), map[key], node) : map[key]
   }
   return out
 }
