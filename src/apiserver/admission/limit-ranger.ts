@@ -98,7 +98,7 @@ function complete(
 function podFaults(pod: Pod, range: LimitRange): string[] {
   const { spec } = pod
   if (!spec) return []
-  const containers = [...spec.containers, ...(spec.initContainers ?? [])]
+  const containers = [...(spec.containers ?? []), ...(spec.initContainers ?? [])]
   return (range.spec?.limits ?? []).flatMap((item) => {
     if (item.type === 'Container') {
       return containers.flatMap(({ resources }) =>

@@ -34,7 +34,7 @@ export function secretReferenceFault(
   }
   const fault =
     containerFault('init container', spec.initContainers ?? [], mountable, suffix) ??
-    containerFault('container', spec.containers, mountable, suffix)
+    containerFault('container', spec.containers ?? [], mountable, suffix)
   if (fault) return fault
   const pullable = new Set((account.imagePullSecrets ?? []).map((ref) => ref.name))
   for (const [index, ref] of (spec.imagePullSecrets ?? []).entries()) {

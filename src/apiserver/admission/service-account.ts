@@ -114,7 +114,10 @@ function mountToken(spec: PodSpecDraft, makeName: () => string): void {
   const present = (spec.volumes ?? []).find(({ name }) => name.startsWith(VOLUME_PREFIX))
   const name = present?.name ?? makeName()
   let isNeeded = false
-  for (const container of [...(spec.initContainers ?? []), ...spec.containers] as Draft<Container>[]) {
+  for (const container of [
+    ...(spec.initContainers ?? []),
+    ...(spec.containers ?? []),
+  ] as Draft<Container>[]) {
     // What a container mounts there itself takes the token's place.
     if (container.volumeMounts?.some(({ mountPath }) => mountPath === MOUNT_PATH)) continue
     container.volumeMounts = [

@@ -6,7 +6,7 @@
 import { serviceColumns } from '#api/kinds/core/service/columns.ts'
 import { defaultService } from '#api/kinds/core/service/defaults.ts'
 import { serviceStatusWarnings, validateServiceStatus } from '#api/kinds/core/service/status.ts'
-import { dropFieldsOfOldType } from '#api/kinds/core/service/type-change.ts'
+import { dropFieldsOfOldType, dropInternalPolicy } from '#api/kinds/core/service/type-change.ts'
 import { validateService, validateServiceUpdate } from '#api/kinds/core/service/validate.ts'
 import { serviceWarnings } from '#api/kinds/core/service/warnings.ts'
 import { defineKind } from '#api/kinds/kind.ts'
@@ -30,10 +30,12 @@ export const service = defineKind<Draft<Service>>({
   defaults: defaultService,
   prepareForCreate(draft) {
     draft.status = { loadBalancer: {} }
+    dropInternalPolicy(draft)
   },
   prepareForUpdate(draft, old) {
     keepField(draft, old, 'status')
     dropFieldsOfOldType(draft, old)
+    dropInternalPolicy(draft)
   },
   validate: validateService,
   validateUpdate: validateServiceUpdate,

@@ -183,15 +183,15 @@ function restoreRequirements(
   resources: ResourceRequirements,
   old: ResourceRequirements,
 ): ResourceRequirements {
-  return {
-    limits: restoreList(resources.limits, old.limits),
-    requests: restoreList(resources.requests, old.requests),
-  }
+  const limits = restoreList(resources.limits, old.limits)
+  const requests = restoreList(resources.requests, old.requests)
+  return { ...(limits && { limits }), ...(requests && { requests }) }
 }
 
-/** The list with cpu and memory as they were. */
-function restoreList(list: Amounts, old: Amounts): Record<string, string> {
+/** The list with cpu and memory as they were; undefined for an empty one. */
+function restoreList(list: Amounts, old: Amounts): Record<string, string> | undefined {
   const { cpu: _, memory: __, ...rest } = { ...list }
   const was = (name: string): object => (old?.[name] === undefined ? {} : { [name]: old[name] })
-  return { ...rest, ...was('cpu'), ...was('memory') }
+  const all = { ...rest, ...was('cpu'), ...was('memory') }
+  return Object.keys(all).length > 0 ? all : undefined
 }

@@ -39,6 +39,14 @@ export function dropFieldsOfOldType(draft: Draft<Service>, old: Service): void {
   if (!isLoadBalancer(draft)) draft.status = { ...draft.status, loadBalancer: {} }
 }
 
+/** A name from outside has no traffic of its own. A wrong value stays, so that validation finds it. */
+export function dropInternalPolicy(draft: Draft<Service>): void {
+  const policy = specOf(draft).internalTrafficPolicy
+  if (isExternalName(draft) && (policy === 'Cluster' || policy === 'Local')) {
+    delete draft.spec?.internalTrafficPolicy
+  }
+}
+
 function addsNoNodePort(spec: ServiceSpec, old: ServiceSpec): boolean {
   const before = new Set((old.ports ?? []).map(({ nodePort }) => nodePort))
   return (spec.ports ?? []).every(({ nodePort }) => !nodePort || before.has(nodePort))
