@@ -29,7 +29,6 @@ export function createRouter(routes: Routes): Handler {
       if (info.group !== '' && !routes.catalog.hasGroup(info.group)) return pageNotFound()
       throw pathNotFound()
     }
-    if (kind.deprecation !== undefined) context.trail.warn(kind.deprecation)
     if (info.subresource === '') return routes.resources(context, kind)
     const handler = routes.subresource(kind, info.subresource)
     if (!handler) throw pathNotFound()

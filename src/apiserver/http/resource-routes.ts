@@ -42,6 +42,7 @@ export function createResourceRoutes(dependencies: RegistryDependencies) {
   return async (context: RequestContext, kind: KindDefinition): Promise<ApiResponse> => {
     const { info } = context
     checkPath(kind, context)
+    if (kind.deprecation !== undefined) context.trail.warn(kind.deprecation)
     const scope = scopeOf(context, kind)
     switch (info.verb) {
       case 'get':

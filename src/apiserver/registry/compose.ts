@@ -10,6 +10,7 @@ import { freezeJson, metadataOf } from '#apiserver/registry/json.ts'
 import { createLeasePool } from '#apiserver/registry/lease-pool.ts'
 import { createObjectStore } from '#apiserver/registry/object-store.ts'
 import { type StoredObject, storedObject } from '#apiserver/registry/stored-object.ts'
+import { createWrittenObjects } from '#apiserver/registry/written-objects.ts'
 import { createWatchCaches, type WatchCaches } from '#apiserver/watchcache/caches.ts'
 import type { KeyValue, Store } from '#store/store.ts'
 import type { Clock } from '#sys/clock.ts'
@@ -33,12 +34,16 @@ export interface ComposedRegistry {
 
 export function composeRegistry(options: RegistryOptions): ComposedRegistry {
   const { store, clock, access } = options
-  const caches = createWatchCaches({ store, clock, log: options.log, decode: decodeStored })
+  const written = createWrittenObjects()
+  const decode = (kind: KindDefinition, kv: KeyValue): StoredObject =>
+    written.find(kv) ?? decodeStored(kind, kv)
+  const caches = createWatchCaches({ store, clock, log: options.log, decode })
   const objects = createObjectStore({
     store,
     leases: createLeasePool(store, clock),
     peek: (kind, key) => caches.of(kind).get(key),
-    decode: decodeStored,
+    decode,
+    written,
   })
   const registry: RegistryDependencies = {
     catalog: options.catalog,

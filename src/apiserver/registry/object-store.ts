@@ -10,7 +10,8 @@ import { alreadyExists, conflict, failure, notFound } from '#api/meta/status.ts'
 import { groupResourceOf } from '#apiserver/registry/catalog.ts'
 import { cloneJson, equalJson, freezeJson, metadataOf } from '#apiserver/registry/json.ts'
 import type { LeasePool } from '#apiserver/registry/lease-pool.ts'
-import { type StoredObject, storedObject } from '#apiserver/registry/stored-object.ts'
+import { type StoredObject, storedAt, storedObject } from '#apiserver/registry/stored-object.ts'
+import type { WrittenObjects } from '#apiserver/registry/written-objects.ts'
 import {
   type KeyValue,
   RequestTooLargeError,
@@ -27,6 +28,7 @@ export interface Preconditions {
 export interface ObjectStoreDependencies {
   readonly store: Store
   readonly leases: LeasePool
+  readonly written: WrittenObjects
   /** What the watch cache has under a key; may be some milliseconds old. */
   peek(kind: KindDefinition, key: string): StoredObject | undefined
   /** Makes an object of a stored value: decoded, defaulted, with its resourceVersion, frozen. */
@@ -90,7 +92,7 @@ export interface ObjectStore {
 const textEncoder = new TextEncoder()
 
 export function createObjectStore(dependencies: ObjectStoreDependencies): ObjectStore {
-  const { store } = dependencies
+  const { store, written } = dependencies
 
   async function read(kind: KindDefinition, key: string): Promise<StoredObject | undefined> {
     const { kvs } = await store.range({ start: key })
@@ -106,19 +108,26 @@ export function createObjectStore(dependencies: ObjectStoreDependencies): Object
   ): Promise<{ stored: StoredObject } | { current: StoredObject | undefined }> {
     const { ttlSeconds } = kind
     const lease = ttlSeconds ? await dependencies.leases.leaseFor(ttlSeconds) : 0
-    const write = (): Promise<TxnResponse> =>
-      store.txn({
+    const write = async (): Promise<{ answer: TxnResponse; value: Uint8Array }> => {
+      const value = encodeForStore(object)
+      written.remember(value, object)
+      const answer = await store.txn({
         compare: [{ key, modRevision: revision }],
-        success: [{ type: 'put', key, value: encodeForStore(object), ...(lease !== 0 && { lease }) }],
+        success: [{ type: 'put', key, value, ...(lease !== 0 && { lease }) }],
         failure: [{ type: 'get', key }],
       })
-    const answer = await write().catch((error: unknown) => {
+      return { answer, value }
+    }
+    const { answer, value } = await write().catch((error: unknown) => {
       // who owns which field is worth less than the object itself
       if (!(error instanceof RequestTooLargeError) || !metadataOf(object)['managedFields']) throw error
       delete metadataOf(object)['managedFields']
       return write()
     })
-    if (answer.succeeded) return { stored: storedAt(key, object, answer.revision) }
+    if (answer.succeeded) {
+      const stored = written.find({ key, value, modRevision: answer.revision })
+      return { stored: stored ?? storedAt(key, object, answer.revision) }
+    }
     const current = answer.responses[0]
     return { current: current && dependencies.decode(kind, current) }
   }
@@ -244,12 +253,6 @@ export function encodeForStore(object: JsonObject): Uint8Array {
 function isUnchanged(object: JsonObject, current: StoredObject): boolean {
   metadataOf(object)['resourceVersion'] = String(current.revision)
   return equalJson(object, current.object)
-}
-
-function storedAt(key: string, object: JsonObject, revision: number): StoredObject {
-  metadataOf(object)['resourceVersion'] = String(revision)
-  freezeJson(object)
-  return storedObject(key, object, revision)
 }
 
 /** What a dry run answers with: the object as it would have been stored. */

@@ -1,6 +1,7 @@
 // One state of one object, as the registry hands it about: frozen, with its JSON made once.
 
 import type { JsonObject } from '#api/meta/object.ts'
+import { freezeJson, metadataOf } from '#apiserver/registry/json.ts'
 
 export interface StoredObject {
   /** Its key in the store. */
@@ -18,6 +19,12 @@ const encoder = new TextEncoder()
 /** Makes one of a frozen object. */
 export function storedObject(key: string, object: JsonObject, revision: number): StoredObject {
   return new State(key, object, revision)
+}
+
+/** The state of a finished object that `revision` wrote; freezes it. */
+export function storedAt(key: string, object: JsonObject, revision: number): StoredObject {
+  metadataOf(object)['resourceVersion'] = String(revision)
+  return storedObject(key, freezeJson(object), revision)
 }
 
 class State implements StoredObject {
