@@ -57,6 +57,19 @@ export function nameColumn<T extends WithMetadata>(options: ColumnOptions = {}):
   return column('Name', field('meta.v1.ObjectMeta', 'name'), cell, { format: 'name', ...options })
 }
 
+/** The name, marked where an annotation makes the object the default of its kind. */
+export function nameColumnWithDefault<T extends WithMetadata>(annotations: readonly string[]): Column<T> {
+  return column(
+    'Name',
+    field('meta.v1.ObjectMeta', 'name'),
+    ({ metadata }) => {
+      const isDefault = annotations.some((name) => metadata?.annotations?.[name] === 'true')
+      return `${metadata?.name ?? ''}${isDefault ? ' (default)' : ''}`
+    },
+    { format: 'name' },
+  )
+}
+
 export function ageColumn<T extends WithMetadata>(): Column<T> {
   return {
     name: 'Age',

@@ -217,4 +217,8 @@ ResourceClaimSpec Devices:DeviceClaim
 ResourceClaimTemplateSpec @ Spec:ResourceClaimSpec
 EventSource Component Host
 PodDisruptionBudgetSpec MinAvailable*! Selector*! MaxUnavailable*! UnhealthyPodEvictionPolicy*
+CSINodeDriver Name NodeID TopologyKeys[] Allocatable*:VolumeNodeResources
+VolumeAttachmentSource PersistentVolumeName* InlineVolumeSpec*!
+VolumeAttachmentSpec Attacher Source:VolumeAttachmentSource NodeName
+VolumeNodeResources Count*#
 `

@@ -5,6 +5,7 @@
 import type { Path } from '#api/meta/field-error.ts'
 import { isLabelValue } from '#api/meta/names.ts'
 import type { NodeSelectorTerm } from '#api/types/core.ts'
+import type { LabelSelector } from '#api/types/meta.ts'
 
 const instead = (label: string): string => `use "${label}" instead`
 const ZONE = 'topology.kubernetes.io/zone'
@@ -40,5 +41,17 @@ export function* termWarnings(term: NodeSelectorTerm, path: Path, checkValues: b
         yield `${at.child('values').index(j)}: ${value} is invalid, ${reason}`
       }
     }
+  }
+}
+
+/** Old labels in a selector of the common form. */
+export function* selectorWarnings(selector: LabelSelector | undefined, path: Path): Generator<string> {
+  for (const [i, { key }] of (selector?.matchExpressions ?? []).entries()) {
+    const text = deprecatedLabel(key)
+    if (text !== undefined) yield `${path.child('matchExpressions').index(i).child('key')}: ${key} is ${text}`
+  }
+  for (const key of Object.keys(selector?.matchLabels ?? {})) {
+    const text = deprecatedLabel(key)
+    if (text !== undefined) yield `${path.child('matchLabels', key)}: ${text}`
   }
 }

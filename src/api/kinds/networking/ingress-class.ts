@@ -2,7 +2,7 @@
 //
 // Upstream: pkg/registry/networking/ingressclass/strategy.go, ValidateIngressClass in pkg/apis/networking/validation
 
-import { ageColumn, column, nameColumn } from '#api/kinds/columns.ts'
+import { ageColumn, column, nameColumnWithDefault } from '#api/kinds/columns.ts'
 import { defineKind } from '#api/kinds/kind.ts'
 import { clusterMetadata, metadataUpdate } from '#api/kinds/metadata.ts'
 import { forbidden, notSupported, Path, required, tooLong } from '#api/meta/field-error.ts'
@@ -37,7 +37,7 @@ export const ingressClass = defineKind<Draft<IngressClass>>({
     yield* validate(object)
   },
   columns: [
-    nameColumnWithDefault(),
+    nameColumnWithDefault([DEFAULT_ANNOTATION]),
     column(
       'Controller',
       'Controller that is responsible for handling this class',
@@ -75,16 +75,6 @@ function* validateReference(reference: IngressClassParametersReference): FieldEr
     if (namespace !== undefined) yield forbidden(at, "`parameters.scope` is set to 'Cluster'")
   } else if (namespace === undefined) yield required(at, "`parameters.scope` is set to 'Namespace'")
   else yield* each(at, namespace, nameIsDNSLabel(namespace, false))
-}
-
-function nameColumnWithDefault(): ReturnType<typeof nameColumn<Draft<IngressClass>>> {
-  const plain = nameColumn<Draft<IngressClass>>()
-  return Object.create(plain, {
-    cell: {
-      value: ({ metadata }: IngressClass) =>
-        `${metadata?.name ?? ''}${metadata?.annotations?.[DEFAULT_ANNOTATION] === 'true' ? ' (default)' : ''}`,
-    },
-  }) as typeof plain
 }
 
 const formatReference = ({ apiGroup, kind, name }: IngressClassParametersReference): string =>

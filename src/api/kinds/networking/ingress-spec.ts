@@ -127,7 +127,8 @@ function* validateService({ name, port }: IngressServiceBackend, path: Path): Fi
 
 function* validateResource(reference: TypedLocalObjectReference, path: Path): FieldErrors {
   const { apiGroup } = reference
-  if (typeof apiGroup === 'string') yield* each(path.child('apiGroup'), apiGroup, isDNS1123Subdomain(apiGroup))
+  if (typeof apiGroup === 'string')
+    yield* each(path.child('apiGroup'), apiGroup, isDNS1123Subdomain(apiGroup))
   for (const name of ['kind', 'name'] as const) {
     const value = reference[name]
     if (value) yield* each(path.child(name), value, isPathSegmentName(value))
