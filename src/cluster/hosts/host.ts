@@ -50,7 +50,11 @@ async function ensureNamespaces(node: NodeLayout): Promise<void> {
   await unpin(node.mountNamespace)
   await createNamespaces(node.netNamespace, node.mountNamespace)
   // The runtime pins pods' networks below /run/netns: a folder of this host's own, gone with it.
-  const script = 'mkdir -p /run/netns && mount -t tmpfs -o mode=755 tmpfs /run/netns'
+  // What the machine shares already (/run/netns, once anybody has used `ip netns`) would carry that mount into the
+  // machine and into every other host: so all ties are cut first, and made anew for what is below this host.
+  const script =
+    'mount --make-rprivate / && mount --make-rshared / && ' +
+    'mkdir -p /run/netns && mount -t tmpfs -o mode=755 tmpfs /run/netns'
   await run('nsenter', enterArguments(node.netNamespace, node.mountNamespace, ['sh', '-c', script]))
 }
 
