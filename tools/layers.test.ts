@@ -24,12 +24,18 @@ const sources = filesUnder('src', '.ts')
 const read = (file: string): string => readFileSync(path.join(ROOT, file), 'utf8')
 
 test('imports point downwards, and time and chance come from sys', () => {
-  assert.deepEqual(sources.flatMap((file) => violations(path.relative('src', file), read(file))), [])
+  assert.deepEqual(
+    sources.flatMap((file) => violations(path.relative('src', file), read(file))),
+    [],
+  )
 })
 
 test('every npm package that is imported is in package.json', () => {
   const manifest = JSON.parse(read('package.json')) as Record<string, Record<string, string>>
-  const known = new Set([...Object.keys(manifest['dependencies'] ?? {}), ...Object.keys(manifest['devDependencies'] ?? {})])
+  const known = new Set([
+    ...Object.keys(manifest['dependencies'] ?? {}),
+    ...Object.keys(manifest['devDependencies'] ?? {}),
+  ])
   const missing = sources.flatMap((file) =>
     importsOf(read(file)).flatMap((specifier) => {
       const name = packageOf(specifier)
@@ -48,15 +54,20 @@ test('no file outgrows its reader', () => {
 })
 
 test('every file says what it is', () => {
-  assert.deepEqual(sources.filter((file) => !read(file).startsWith('//') && !file.endsWith('.test.ts')), [])
+  assert.deepEqual(
+    sources.filter((file) => !read(file).startsWith('//') && !file.endsWith('.test.ts')),
+    [],
+  )
 })
 
 test('links in the guide point somewhere', () => {
-  const broken = [...filesUnder('docs', '.md'), 'README.md', 'CONTRIBUTING.md'].filter((file) => existsSync(path.join(ROOT, file))).flatMap((file) => {
-    const links = [...read(file).matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)].map((match) => match[1] ?? '')
-    return links
-      .filter((link) => !/^[a-z]+:/.test(link) && !existsSync(path.join(ROOT, path.dirname(file), link)))
-      .map((link) => `${file}: ${link}`)
-  })
+  const broken = [...filesUnder('docs', '.md'), 'README.md', 'CONTRIBUTING.md']
+    .filter((file) => existsSync(path.join(ROOT, file)))
+    .flatMap((file) => {
+      const links = [...read(file).matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)].map((match) => match[1] ?? '')
+      return links
+        .filter((link) => !/^[a-z]+:/.test(link) && !existsSync(path.join(ROOT, path.dirname(file), link)))
+        .map((link) => `${file}: ${link}`)
+    })
   assert.deepEqual(broken, [])
 })

@@ -90,5 +90,8 @@ const withoutComments = (source: string): string => source.replace(/\/\*[\s\S]*?
 /** The npm package of a specifier; undefined for our own and for Node's. */
 export function packageOf(specifier: string): string | undefined {
   if (/^(#|\.|node:)/.test(specifier)) return undefined
-  return specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/')
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/')
 }
