@@ -87,6 +87,7 @@ function* validateForType(secret: Secret): FieldErrors {
     case 'kubernetes.io/tls':
       for (const key of missing('tls.crt', 'tls.key')) yield required(DATA.key(key))
       break
+    default:
   }
 }
 
