@@ -97,6 +97,35 @@ ObjectReference Kind Namespace Name UID=uid APIVersion=apiVersion ResourceVersio
 PersistentVolumeClaimSpec AccessModes[] Selector*! Resources:VolumeResourceRequirements VolumeName
   StorageClassName* VolumeMode* DataSource*:TypedLocalObjectReference DataSourceRef*:TypedObjectReference
   VolumeAttributesClassName*
+AzureFilePersistentVolumeSource SecretName ShareName ReadOnly? SecretNamespace*
+CSIPersistentVolumeSource Driver VolumeHandle ReadOnly? FSType=fsType VolumeAttributes{}
+  ControllerPublishSecretRef*:SecretReference NodeStageSecretRef*:SecretReference
+  NodePublishSecretRef*:SecretReference ControllerExpandSecretRef*:SecretReference
+  NodeExpandSecretRef*:SecretReference
+CephFSPersistentVolumeSource Monitors[] Path User SecretFile SecretRef*:SecretReference ReadOnly?
+CinderPersistentVolumeSource VolumeID FSType=fsType ReadOnly? SecretRef*:SecretReference
+FlexPersistentVolumeSource Driver FSType=fsType SecretRef*:SecretReference ReadOnly? Options{}
+GlusterfsPersistentVolumeSource EndpointsName=endpoints Path ReadOnly? EndpointsNamespace*
+ISCSIPersistentVolumeSource TargetPortal IQN=iqn Lun# ISCSIInterface=iscsiInterface FSType=fsType ReadOnly?
+  Portals[] DiscoveryCHAPAuth=chapAuthDiscovery? SessionCHAPAuth=chapAuthSession? SecretRef*:SecretReference
+  InitiatorName*
+LocalVolumeSource Path FSType=fsType*
+PersistentVolumeSource GCEPersistentDisk=gcePersistentDisk*:GCEPersistentDiskVolumeSource
+  AWSElasticBlockStore=awsElasticBlockStore*:AWSElasticBlockStoreVolumeSource HostPath*:HostPathVolumeSource
+  Glusterfs*:GlusterfsPersistentVolumeSource NFS=nfs*:NFSVolumeSource RBD=rbd*:RBDPersistentVolumeSource
+  Quobyte*:QuobyteVolumeSource ISCSI=iscsi*:ISCSIPersistentVolumeSource FlexVolume*:FlexPersistentVolumeSource
+  Cinder*:CinderPersistentVolumeSource CephFS=cephfs*:CephFSPersistentVolumeSource FC=fc*:FCVolumeSource
+  Flocker*:FlockerVolumeSource AzureFile*:AzureFilePersistentVolumeSource
+  VsphereVolume*:VsphereVirtualDiskVolumeSource AzureDisk*:AzureDiskVolumeSource
+  PhotonPersistentDisk*:PhotonPersistentDiskVolumeSource PortworxVolume*:PortworxVolumeSource
+  ScaleIO*:ScaleIOPersistentVolumeSource Local*:LocalVolumeSource
+  StorageOS=storageos*:StorageOSPersistentVolumeSource CSI=csi*:CSIPersistentVolumeSource
+RBDPersistentVolumeSource CephMonitors=monitors[] RBDImage=image FSType=fsType RBDPool=pool RadosUser=user
+  Keyring SecretRef*:SecretReference ReadOnly?
+ScaleIOPersistentVolumeSource Gateway System SecretRef*:SecretReference SSLEnabled=sslEnabled?
+  ProtectionDomain StoragePool StorageMode VolumeName FSType=fsType ReadOnly?
+SecretReference Name Namespace
+StorageOSPersistentVolumeSource VolumeName VolumeNamespace FSType=fsType ReadOnly? SecretRef*:ObjectReference
 PersistentVolumeClaimTemplate @ Spec:PersistentVolumeClaimSpec
 PersistentVolumeClaimVolumeSource ClaimName ReadOnly?
 PhotonPersistentDiskVolumeSource PdID FSType=fsType

@@ -102,7 +102,7 @@ export function* iscsiSource(source: Iscsi, path: Path, isPersistent = false): F
     yield required(path.child('secretRef', 'name'))
   if (source.initiatorName !== undefined) {
     const problem = initiatorProblem(source.initiatorName)
-    const detail = problem === 'prefix' ? WRONG_PREFIX : WRONG_FORMAT
+    const detail = problem === 'prefix' && !isPersistent ? WRONG_PREFIX : WRONG_FORMAT
     if (problem) yield invalid(path.child('initiatorname'), source.initiatorName, detail)
   }
 }
