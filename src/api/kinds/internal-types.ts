@@ -250,4 +250,7 @@ CSINodeDriver Name NodeID TopologyKeys[] Allocatable*:VolumeNodeResources
 VolumeAttachmentSource PersistentVolumeName* InlineVolumeSpec*!
 VolumeAttachmentSpec Attacher Source:VolumeAttachmentSource NodeName
 VolumeNodeResources Count*#
+HPAScalingPolicy Type Value# PeriodSeconds#
+HPAScalingRules StabilizationWindowSeconds*# SelectPolicy* Policies[]:HPAScalingPolicy Tolerance*%
+HorizontalPodAutoscalerBehavior ScaleUp*:HPAScalingRules ScaleDown*:HPAScalingRules
 `
