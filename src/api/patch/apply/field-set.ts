@@ -35,6 +35,7 @@ export function asMember(node: FieldSet | undefined): FieldSet {
 
 /** The node that is a field of the set or not, with the fields below it; undefined for nothing at all. */
 export function nodeOf(member: boolean, set: FieldSet): FieldSet | undefined {
+  if (member && set['.'] !== undefined) return set
   const inner = below(set)
   if (isEmptySet(inner)) return member ? LEAF : undefined
   return member ? { '.': LEAF, ...inner } : inner
@@ -43,8 +44,9 @@ export function nodeOf(member: boolean, set: FieldSet): FieldSet | undefined {
 /** `set` without its own mark. */
 function below(set: FieldSet): FieldSet {
   if (set['.'] === undefined) return set
-  const { '.': _, ...rest } = set
-  return rest
+  const out: Draft = {}
+  for (const element in set) if (element !== '.') out[element] = set[element]!
+  return out
 }
 
 /** Whether the set has the field at a path. */

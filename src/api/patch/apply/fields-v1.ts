@@ -31,12 +31,25 @@ function readNode(node: unknown): { below: FieldSet; member: boolean } {
   return { below, member: marked || isEmptySet(below) }
 }
 
-/** A set with its elements in order. */
+/** A set with its elements in order; what is in order already is shared. */
 export function sortedFields(set: FieldSet): FieldSet {
   const elements = Object.keys(set)
-  if (elements.length === 0) return set
-  if (elements.length > 1) elements.sort(compareElements)
+  let isSorted = isAscending(elements)
+  if (!isSorted) elements.sort(compareElements)
+  const nodes = elements.map((element) => {
+    const node = sortedFields(set[element]!)
+    isSorted &&= node === set[element]
+    return node
+  })
+  if (isSorted) return set
   const out: { [element: string]: FieldSet } = {}
-  for (const element of elements) out[element] = sortedFields(set[element]!)
+  for (const [position, element] of elements.entries()) out[element] = nodes[position]!
   return out
+}
+
+function isAscending(elements: readonly string[]): boolean {
+  for (let i = 1; i < elements.length; i++) {
+    if (compareElements(elements[i - 1]!, elements[i]!) > 0) return false
+  }
+  return true
 }

@@ -25,13 +25,13 @@ export type Owners = Map<string, Owner>
 /** What makes an owner this one: its name in sorted lists and in conflicts. */
 export function identityOf(owner: Omit<Owner, 'fields'>): string {
   const { manager, operation, apiVersion, subresource } = owner
-  return JSON.stringify({
-    ...(manager !== '' && { manager }),
-    operation,
-    ...(operation === 'Update' && { apiVersion }),
-    ...(subresource !== '' && { subresource }),
-  })
+  const named = manager === '' ? '' : `"manager":${quoted(manager)},`
+  const version = operation === 'Update' ? `,"apiVersion":${quoted(apiVersion)}` : ''
+  const through = subresource === '' ? '' : `,"subresource":${quoted(subresource)}`
+  return `{${named}"operation":"${operation}"${version}${through}}`
 }
+
+const quoted = (text: string): string => (/^[\w./-]*$/.test(text) ? `"${text}"` : JSON.stringify(text))
 
 /** Thrown for entries that the server cannot have written. */
 export class ManagedFieldsError extends Error {}
@@ -88,15 +88,15 @@ export function entriesOf(owners: Owners): ManagedFieldsEntry[] | undefined {
 }
 
 function entryOf({ manager, operation, apiVersion, time, fields, subresource }: Owner): ManagedFieldsEntry {
-  return {
-    ...(manager !== '' && { manager }),
-    operation,
-    apiVersion,
-    ...(time !== undefined && { time }),
-    fieldsType: 'FieldsV1',
-    fieldsV1: sortedFields(fields),
-    ...(subresource !== '' && { subresource }),
-  }
+  const entry: { -readonly [K in keyof ManagedFieldsEntry]: ManagedFieldsEntry[K] } = {}
+  if (manager !== '') entry.manager = manager
+  entry.operation = operation
+  entry.apiVersion = apiVersion
+  if (time !== undefined) entry.time = time
+  entry.fieldsType = 'FieldsV1'
+  entry.fieldsV1 = sortedFields(fields)
+  if (subresource !== '') entry.subresource = subresource
+  return entry
 }
 
 /** Appliers before updaters, the oldest first, then by name. */

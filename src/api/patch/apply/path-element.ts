@@ -69,10 +69,11 @@ function keysOf(element: string): KeyValue[] {
   return Object.entries(keys).sort(([a], [b]) => compareStrings(a, b))
 }
 
-const KINDS = ['.', 'f', 'k', 'v', 'i']
+const KINDS = '.fkvi'
 
 /** The order of elements in a set: fields, then items by keys, by value, by place. */
 export function compareElements(a: string, b: string): number {
+  if (a[0] === 'f' && b[0] === 'f') return compareStrings(a, b)
   if (a[0] !== b[0]) return KINDS.indexOf(a[0]!) - KINDS.indexOf(b[0]!)
   switch (a[0]) {
     case 'k':
