@@ -28,6 +28,8 @@ export interface TestControllers {
 export interface TestControllerOptions {
   /** Upstream's names. */
   readonly controllers: readonly string[]
+  /** The client of a service account; absent: all write as the given client. */
+  clientFor?(serviceAccount: string): Client
   readonly settings?: Partial<ControllerSettings>
   readonly clock?: Clock
   /** Pods get a node, an address and readiness at once, and go as soon as they are deleted. */
@@ -52,6 +54,7 @@ export async function startTestControllers(
       {
         ...dependencies,
         controllers: options.controllers,
+        ...(options.clientFor && { clientFor: options.clientFor }),
         settings: { clusterCIDRs: [], ...options.settings },
       },
       stop.signal,
@@ -84,7 +87,11 @@ function until<T extends KubeObject>(
     }
     const timer = systemClock.after(PATIENCE_MS, () => {
       end()
-      const seen = JSON.stringify(informer.get(key), undefined, 1)
+      const seen = JSON.stringify(
+        informer.get(key),
+        (name, value) => (name === 'managedFields' ? undefined : value),
+        1,
+      )
       reject(new Error(`${type.resource} ${key} did not become what was waited for; it is ${seen}`))
     })
     const stopWatching = informer.onChange(() => queueMicrotask(check))
