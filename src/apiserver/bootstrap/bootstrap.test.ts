@@ -35,10 +35,10 @@ test('a server is usable from the first moment, and its second start repairs and
   assert.equal(service.spec?.clusterIP, '10.96.0.1')
   const { subsets } = await client.resource(endpoints).get('default', 'kubernetes')
   assert.deepEqual(subsets, [
-    { addresses: [{ ip: '127.0.0.1' }], ports: [{ name: 'https', port: 6443, protocol: 'TCP' }] },
+    { addresses: [{ ip: '192.0.2.1' }], ports: [{ name: 'https', port: 6443, protocol: 'TCP' }] },
   ])
   const slice = await client.resource(endpointSlices).get('default', 'kubernetes')
-  assert.deepEqual(slice.endpoints, [{ addresses: ['127.0.0.1'], conditions: { ready: true } }])
+  assert.deepEqual(slice.endpoints, [{ addresses: ['192.0.2.1'], conditions: { ready: true } }])
   await client.resource(clusterRoles).delete('', 'view')
   await first.stop()
 

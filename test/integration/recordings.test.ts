@@ -1,0 +1,56 @@
+// What kube-apiserver v1.36 answered, asked of ours: the share of equal answers may only grow.
+//
+// The recordings lie outside of the project, beside it; where they are absent the test says so and is skipped.
+
+import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import { test } from 'node:test'
+import { startTestApiServer } from '#apiserver/testing.ts'
+import { tryRun } from '#sys/process.ts'
+
+const ROOT = path.join(import.meta.dirname, '..', '..', '..')
+const PLAYER = path.join(ROOT, '..', 'shared', 'upstream', 'replay.mjs')
+const TIMEOUT_MS = 280_000
+
+/** Per cent of equal answers that have been reached: status code, blamed fields, the whole answer. */
+const REACHED: Readonly<Record<string, readonly [code: number, fields: number, exact: number]>> = {
+  access: [99, 99, 92],
+  admission: [95, 95, 80],
+  apply: [96, 95, 50],
+  create: [99, 99, 53],
+  invalid: [81, 81, 79],
+  patch: [100, 100, 98],
+  protocol: [99, 99, 96],
+  read: [100, 100, 95],
+  subresource: [97, 95, 81],
+  update: [86, 85, 85],
+}
+
+const LINE = /^(\w+)\s+\d+ answers: code ([\d.]+) %, fields ([\d.]+) %, exact ([\d.]+) %/gm
+
+test('answers agree with the original as far as they ever did', {
+  timeout: TIMEOUT_MS,
+  skip: !existsSync(PLAYER) && `${PLAYER} is not there`,
+}, async () => {
+  const server = await startTestApiServer({ tls: true, secured: true })
+  try {
+    const areas = Object.keys(REACHED).join(',')
+    const args = [PLAYER, '--kubeconfig', server.kubeconfig, '--area', areas, '--diffs', '0']
+    const { stdout } = await tryRun(process.execPath, args, { timeoutMs: TIMEOUT_MS })
+    const seen = new Map(
+      [...stdout.matchAll(LINE)].map(([, area = '', ...shares]) => [area, shares.map(Number)]),
+    )
+    for (const [area, least] of Object.entries(REACHED)) {
+      const shares = seen.get(area) ?? []
+      for (const [i, level] of ['code', 'fields', 'exact'].entries()) {
+        assert.ok(
+          (shares[i] ?? 0) >= (least[i] ?? 0),
+          `${area}: ${level} fell to ${shares[i]} % from ${least[i]} %`,
+        )
+      }
+    }
+  } finally {
+    await server.stop()
+  }
+})
