@@ -24,6 +24,7 @@ import { createNodeAgent } from '#kubelet/node/node-agent.ts'
 import { keepNodeLease } from '#kubelet/node/node-lease.ts'
 import type { NodeFacts } from '#kubelet/node/node-status.ts'
 import { createRuntimeHealth } from '#kubelet/node/runtime-health.ts'
+import { createAllocations } from '#kubelet/pods/allocations.ts'
 import { Backoff } from '#kubelet/pods/backoff.ts'
 import { cleanUpLeftovers } from '#kubelet/pods/leftovers.ts'
 import type { PodContext } from '#kubelet/pods/pod-context.ts'
@@ -159,6 +160,7 @@ export async function runKubelet(options: KubeletOptions, signal: AbortSignal): 
     statuses,
     objects,
     events,
+    allocations: createAllocations(directories, events),
     crashes: new Backoff(clock, CRASH_FIRST_MS, CRASH_LONGEST_MS),
     directories,
     logRoot: path.join(options.rootDir, 'logs'),

@@ -23,8 +23,8 @@ export interface CgroupTree {
   pathOf(pod: Pod): string
   /** Makes kubepods and the classes. */
   prepare(): Promise<void>
-  /** Makes a pod's cgroup, or brings it up to date. */
-  ensure(pod: Pod): Promise<void>
+  /** Makes a pod's cgroup, or brings it up to date; with `also` it is wide enough for both. */
+  ensure(pod: Pod, also?: CgroupConfig): Promise<void>
   /** Sets the weight of the Burstable class from what its pods ask for. */
   balance(pods: readonly Pod[]): Promise<void>
   /** Removes a pod's cgroup; processes still in it are killed. */
@@ -116,10 +116,11 @@ export function createCgroupTree(options: CgroupTreeOptions): CgroupTree {
       for (const name of CLASSES) await make(path.join(kubepods, name))
       await set(path.join(kubepods, 'besteffort'), { cpuShares: MIN_SHARES })
     },
-    async ensure(pod) {
+    async ensure(pod, also) {
       const cgroup = pathOf(pod)
       await make(cgroup)
-      await set(cgroup, podCgroupConfig(pod))
+      const config = podCgroupConfig(pod)
+      await set(cgroup, also ? wider(config, also) : config)
     },
     balance: (pods) => set(path.join(kubepods, 'burstable'), { cpuShares: burstableShares(pods) }),
     async remove(uid) {
@@ -136,6 +137,19 @@ export function createCgroupTree(options: CgroupTreeOptions): CgroupTree {
       }
       return [...uids]
     },
+  }
+}
+
+/** The larger of each; no limit is the largest. */
+function wider(a: CgroupConfig, b: CgroupConfig): CgroupConfig {
+  const most = (x: number | undefined, y: number | undefined): number | undefined =>
+    x === undefined || y === undefined ? undefined : Math.max(x, y)
+  const cpuQuotaUs = most(a.cpuQuotaUs, b.cpuQuotaUs)
+  const memoryBytes = most(a.memoryBytes, b.memoryBytes)
+  return {
+    cpuShares: Math.max(a.cpuShares, b.cpuShares),
+    ...(cpuQuotaUs !== undefined && { cpuQuotaUs }),
+    ...(memoryBytes !== undefined && { memoryBytes }),
   }
 }
 

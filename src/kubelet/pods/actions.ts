@@ -12,6 +12,7 @@ import {
   regularContainers,
   shouldBeRestarted,
 } from '#kubelet/pods/pod-spec.ts'
+import { needsRestart, type Resources } from '#kubelet/pods/resize.ts'
 import { hasRestartAllRule } from '#kubelet/pods/restart-all.ts'
 import { sandboxChange } from '#kubelet/pods/sandbox-change.ts'
 import type { ProbeResults } from '#kubelet/probes/results.ts'
@@ -52,6 +53,8 @@ export interface ActionsInput {
   readonly runtimePod: RuntimePod
   readonly probes: ProbeResults
   readonly isRestartingAll: boolean
+  /** What running containers have: who has to be started anew for what they are to have is ended. */
+  readonly actuated: Readonly<Record<string, Resources>>
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer I)[] ? I[] : T[K] }
@@ -158,15 +161,16 @@ function planStopped(
 
 /** Ends a running container that is not what it should be; false when it may stay. */
 function planRunning(
-  { pod, probes }: ActionsInput,
+  { pod, probes, actuated }: ActionsInput,
   actions: Mutable<PodActions>,
   container: Container,
   current: RuntimeContainer,
 ): boolean {
-  const fault = faultOf(container, current, probes)
+  const fault = faultOf(container, current, probes, actuated[container.name])
   if (!fault) return false
   const restarts = fault.isChange || (container.restartPolicy ?? pod.spec?.restartPolicy) !== 'Never'
-  const message = `Container ${container.name} ${fault.words}${restarts ? ', will be restarted' : ''}`
+  const isResize = fault.words === RESIZE
+  const message = `Container ${container.name} ${fault.words}${restarts && !isResize ? ', will be restarted' : ''}`
   if (restarts) actions.start.push(container)
   actions.kill.push({ container: current, message, reason: fault.reason })
   return true
@@ -178,11 +182,14 @@ export interface Fault {
   readonly isChange: boolean
 }
 
+const RESIZE = 'resize requires restart'
+
 /** Why a running container cannot stay as it is. */
 export function faultOf(
   container: Container,
   current: RuntimeContainer,
   probes: ProbeResults,
+  actuated?: Resources,
 ): Fault | undefined {
   // Containers that another tool made carry no hash: they are taken as they are.
   if (current.hash !== '' && current.hash !== containerHash(container)) {
@@ -194,5 +201,7 @@ export function faultOf(
   if (probes.get(current.id, 'startup') === 'failure') {
     return { words: 'failed startup probe', reason: 'startup-probe', isChange: false }
   }
+  if (actuated && needsRestart(container, actuated))
+    return { words: RESIZE, reason: 'unknown', isChange: true }
   return undefined
 }

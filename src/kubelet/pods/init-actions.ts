@@ -8,6 +8,7 @@
 import type { Container } from '#api/types/core.ts'
 import type { ActionsInput, ContainerKill, KillReason } from '#kubelet/pods/actions.ts'
 import { initContainers, isSidecar, regularContainers, shouldBeRestarted } from '#kubelet/pods/pod-spec.ts'
+import { needsRestart } from '#kubelet/pods/resize.ts'
 import { containerHash } from '#kubelet/runtime/labels.ts'
 import { latestContainer, type RuntimeContainer } from '#kubelet/runtime/runtime-pod.ts'
 
@@ -89,6 +90,8 @@ function visitRunningSidecar(
     replace(walk, container, current, 'definition changed', 'unknown')
   } else if (container.livenessProbe && probes.get(current.id, 'liveness') === 'failure') {
     replace(walk, container, current, 'failed liveness probe', 'liveness-probe')
+  } else if (needsRestart(container, walk.input.actuated[container.name] ?? container.resources ?? {})) {
+    replace(walk, container, current, 'resize requires restart', 'unknown')
   }
 }
 

@@ -7,6 +7,7 @@ import type { Allocatable } from '#kubelet/containers/field-values.ts'
 import type { Runtime } from '#kubelet/cri/runtime.ts'
 import type { DNSConfig } from '#kubelet/cri/types.ts'
 import type { ImagePuller } from '#kubelet/images/image-puller.ts'
+import type { Allocations } from '#kubelet/pods/allocations.ts'
 import type { Backoff } from '#kubelet/pods/backoff.ts'
 import type { PodEvents } from '#kubelet/pods/pod-events.ts'
 import type { PodProbes } from '#kubelet/probes/pod-probes.ts'
@@ -42,6 +43,7 @@ export interface PodContext {
   readonly statuses: StatusWriter
   readonly objects: ReferredObjects
   readonly events: PodEvents
+  readonly allocations: Allocations
   /** Waits of containers that crash, by `containerBackoffKey`. */
   readonly crashes: Backoff
   readonly directories: PodDirectories

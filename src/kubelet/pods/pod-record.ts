@@ -1,6 +1,7 @@
 // What the node remembers of one pod between two steps of its worker.
 
 import type { Pod } from '#api/types/core.ts'
+import type { PodAllocation } from '#kubelet/pods/allocations.ts'
 import type { StartFailure } from '#kubelet/status/container-status.ts'
 import type { PodEnd } from '#kubelet/status/pod-status.ts'
 
@@ -15,7 +16,11 @@ export type PodStage = 'syncing' | 'terminating' | 'terminated' | 'finished'
 export interface PodRecord {
   readonly uid: string
   /** As the API has it, or had it last. */
+  wanted: Pod
+  /** The same with the resources that are allocated to it: what all work goes by. */
   pod: Pod
+  /** Undefined until the pod is first worked on. */
+  allocation: PodAllocation | undefined
   stage: PodStage
   /** The API does not have it (any more). */
   isRemoved: boolean
@@ -33,7 +38,9 @@ export interface PodRecord {
 export function createPodRecord(pod: Pod): PodRecord {
   return {
     uid: pod.metadata?.uid ?? '',
+    wanted: pod,
     pod,
+    allocation: undefined,
     stage: 'syncing',
     isRemoved: false,
     isAdmitted: false,

@@ -14,6 +14,7 @@ import { cleanUpPod, forgetPod, terminatePod } from '#kubelet/pods/end-pod.ts'
 import type { PodContext } from '#kubelet/pods/pod-context.ts'
 import { createPodRecord, type PodRecord } from '#kubelet/pods/pod-record.ts'
 import { isTerminalPhase, qosClassOf } from '#kubelet/pods/pod-spec.ts'
+import { withAllocation } from '#kubelet/pods/resize.ts'
 import { retryLater, syncPod } from '#kubelet/pods/sync-pod.ts'
 import type { RuntimePod } from '#kubelet/runtime/runtime-pod.ts'
 import type { PodEnd } from '#kubelet/status/pod-status.ts'
@@ -95,6 +96,7 @@ export function createPodWorkers(options: PodWorkersOptions): PodWorkers {
       if (!record.isAdmitted && !admit(record)) return undefined
       if (!mustEnd(record)) {
         context.objects.register(record.pod)
+        await allocate(record)
         const result = await syncPod(context, record, signal)
         if (!result.isOver) return nextLook(record, result.retryAt)
       }
@@ -109,12 +111,25 @@ export function createPodWorkers(options: PodWorkersOptions): PodWorkers {
       await cleanUpPod(context, record)
       context.objects.unregister(record.uid)
       record.stage = 'finished'
+      wakeDeferred()
     }
     if (record.isRemoved) {
       await forgetPod(context, record.pod)
       records.delete(record.uid)
     } else if (record.pod.metadata?.deletionTimestamp) context.statuses.finish(record.pod)
     return undefined
+  }
+
+  /** Settles what the pod's containers may have; a resize that had to wait gets its chance at each sync. */
+  async function allocate(record: PodRecord): Promise<void> {
+    record.allocation ??= await context.allocations.load(record.wanted)
+    const others = active().filter((other) => other.metadata?.uid !== record.uid)
+    record.pod = await context.allocations.settle(record.wanted, record.allocation, options.node(), others)
+  }
+
+  /** Room has become free: who waits for it looks again. */
+  function wakeDeferred(): void {
+    for (const { uid, allocation } of records.values()) if (allocation?.status.pending) queue.add(uid)
   }
 
   /** What has to be looked at again at a certain time: a failure, a deadline, a token. */
@@ -184,7 +199,8 @@ export function createPodWorkers(options: PodWorkersOptions): PodWorkers {
     update(pod) {
       const uid = pod.metadata?.uid ?? ''
       const record = records.get(uid) ?? createPodRecord(pod)
-      record.pod = pod
+      record.wanted = pod
+      record.pod = record.allocation ? withAllocation(pod, record.allocation.allocated) : pod
       records.set(uid, record)
       const { deletionTimestamp, deletionGracePeriodSeconds } = pod.metadata ?? {}
       if (deletionTimestamp) shorten(record, deletionGracePeriodSeconds ?? 0)

@@ -3,6 +3,7 @@
 import type { PodStatus } from '#api/types/core.ts'
 import type { PodContext } from '#kubelet/pods/pod-context.ts'
 import type { PodRecord } from '#kubelet/pods/pod-record.ts'
+import { resizeConditions } from '#kubelet/pods/resize.ts'
 import type { RuntimePod } from '#kubelet/runtime/runtime-pod.ts'
 import { podStatusOf } from '#kubelet/status/pod-status.ts'
 
@@ -12,7 +13,7 @@ export function reportStatus(
   runtimePod: RuntimePod,
   isTerminated = false,
 ): PodStatus {
-  const { pod, failures, end } = record
+  const { pod, failures, end, allocation } = record
   const status = podStatusOf({
     pod,
     runtimePod,
@@ -23,6 +24,8 @@ export function reportStatus(
     hostIPs: context.hostIPs,
     isTerminated,
     end,
+    actuated: allocation?.actuated ?? {},
+    resize: isTerminated || !allocation ? [] : resizeConditions(allocation.status, pod.metadata?.generation),
   })
   context.statuses.set(pod, status)
   context.probes.observe(pod)

@@ -12,8 +12,9 @@ import { act, type Outcomes } from '#kubelet/pods/act.ts'
 import { type PodActions, planPod } from '#kubelet/pods/actions.ts'
 import type { PodContext } from '#kubelet/pods/pod-context.ts'
 import type { PodRecord } from '#kubelet/pods/pod-record.ts'
-import { isHostNetwork, isTerminalPhase } from '#kubelet/pods/pod-spec.ts'
+import { findContainer, isHostNetwork, isTerminalPhase } from '#kubelet/pods/pod-spec.ts'
 import { reportStatus } from '#kubelet/pods/report-status.ts'
+import { resizeRunning } from '#kubelet/pods/resize-running.ts'
 import { emptyRuntimePod, type RuntimePod } from '#kubelet/runtime/runtime-pod.ts'
 
 export interface SyncResult {
@@ -42,13 +43,17 @@ export async function syncPod(
     signal.throwIfAborted()
     const volumes = await context.volumes.mount(pod)
     context.probes.add(pod)
+    const { allocation } = record
+    if (allocation) await resizeRunning(context, context.allocations, pod, allocation, runtimePod)
     const actions = planPod({
       pod,
       runtimePod,
       probes: context.probes,
       isRestartingAll: isRestartingAll(status),
+      actuated: allocation?.actuated ?? {},
     })
     if (isEmpty(actions)) {
+      reportStatus(context, record, runtimePod)
       await prune(context, runtimePod)
       return { isOver: false }
     }
@@ -130,12 +135,20 @@ async function actOn(
     const outcomes = await act(context, { pod, runtimePod, actions, volumes, pullSecrets, onSandbox }, signal)
     for (const [name, failure] of outcomes) {
       if (failure) record.failures.set(name, { reason: failure.reason, message: failure.message })
-      else record.failures.delete(name)
+      else {
+        record.failures.delete(name)
+        await noteStarted(context, record, name)
+      }
     }
     return outcomes
   } finally {
     isOver = true
   }
+}
+
+async function noteStarted(context: PodContext, { pod, allocation }: PodRecord, name: string): Promise<void> {
+  const container = findContainer(pod, name)
+  if (container && allocation) await context.allocations.actuate(pod, allocation, container)
 }
 
 /** Secrets that are not there are left out: the pull will say that it was refused. */

@@ -4,7 +4,13 @@
 // the previous one and is overlaid with what the runtime has, the newest container giving the state and the
 // one before it the last state. Upstream: pkg/kubelet/kubelet_pods.go (convertToAPIContainerStatuses)
 
-import type { Container, ContainerState, ContainerStatus, Pod } from '#api/types/core.ts'
+import type {
+  Container,
+  ContainerState,
+  ContainerStatus,
+  Pod,
+  ResourceRequirements,
+} from '#api/types/core.ts'
 import type { Draft } from '#api/types/wire.ts'
 import { initContainers, isSidecar, regularContainers, shouldBeRestarted } from '#kubelet/pods/pod-spec.ts'
 import type { ProbeResults } from '#kubelet/probes/results.ts'
@@ -27,6 +33,8 @@ export interface ContainerStatusInput {
   readonly failures: ReadonlyMap<string, StartFailure>
   readonly probes: ProbeResults
   readonly isRestartingAll: boolean
+  /** What containers were last given, by name. */
+  readonly actuated: Readonly<Record<string, ResourceRequirements>>
 }
 
 export type ContainerKind = 'init' | 'regular' | 'ephemeral'
@@ -141,7 +149,9 @@ function converted(
     restartCount: Math.max(current.restartCount, old?.restartCount ?? 0),
     state: stateOf(input, current, old),
     lastState: {},
-    resources: containerResources(container, current),
+    resources: structuredClone(
+      containerResources(container, current.state === 'running', input.actuated[container.name]),
+    ) as never,
     ...(volumeMounts && volumeMounts.length > 0 && { volumeMounts: structuredClone(volumeMounts) as never }),
     ...(container.resources?.requests && { allocatedResources: { ...container.resources.requests } }),
     ...(current.user && { user: { linux: structuredClone(current.user) as never } }),

@@ -3,7 +3,7 @@
 // pod + runtime pod + probes + failures ▶ container statuses ▶ phase ▶ conditions. Times of transition and
 // what others wrote are merged in by status-writer.ts. Upstream: pkg/kubelet/kubelet_pods.go (generateAPIPodStatus)
 
-import type { Pod, PodStatus } from '#api/types/core.ts'
+import type { Pod, PodCondition, PodStatus, ResourceRequirements } from '#api/types/core.ts'
 import type { Draft } from '#api/types/wire.ts'
 import {
   ephemeralContainers,
@@ -39,6 +39,9 @@ export interface PodStatusInput {
   /** Its containers have been stopped and will not start again. */
   readonly isTerminated: boolean
   readonly end?: PodEnd | undefined
+  readonly actuated: Readonly<Record<string, ResourceRequirements>>
+  /** Conditions of a resize that is waiting or under way. */
+  readonly resize: readonly PodCondition[]
 }
 
 export function podStatusOf(input: PodStatusInput): PodStatus {
@@ -70,6 +73,7 @@ export function podStatusOf(input: PodStatusInput): PodStatus {
     ...reasonOf(input, phase),
     conditions: [
       ...foreign,
+      ...input.resize,
       ...ownConditions({ pod, phase, runtimePod, previous, initStatuses, statuses, foreign }),
     ] as never,
     containerStatuses: statuses as never,
