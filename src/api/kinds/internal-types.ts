@@ -253,4 +253,22 @@ VolumeNodeResources Count*#
 HPAScalingPolicy Type Value# PeriodSeconds#
 HPAScalingRules StabilizationWindowSeconds*# SelectPolicy* Policies[]:HPAScalingPolicy Tolerance*%
 HorizontalPodAutoscalerBehavior ScaleUp*:HPAScalingRules ScaleDown*:HPAScalingRules
+ExemptPriorityLevelConfiguration NominalConcurrencyShares*# LendablePercent*#
+FlowSchemaSpec PriorityLevelConfiguration:PriorityLevelConfigurationReference MatchingPrecedence#
+  DistinguisherMethod*:FlowDistinguisherMethod Rules[]:PolicyRulesWithSubjects
+GroupSubject Name
+LimitResponse Type Queuing*:QueuingConfiguration
+LimitedPriorityLevelConfiguration NominalConcurrencyShares# LimitResponse:LimitResponse LendablePercent*#
+  BorrowingLimitPercent*#
+NonResourcePolicyRule Verbs[] NonResourceURLs[]
+PolicyRulesWithSubjects Subjects[]:Subject ResourceRules[]:ResourcePolicyRule
+  NonResourceRules[]:NonResourcePolicyRule
+PriorityLevelConfigurationReference Name
+PriorityLevelConfigurationSpec Type Limited*:LimitedPriorityLevelConfiguration
+  Exempt*:ExemptPriorityLevelConfiguration
+QueuingConfiguration Queues# HandSize# QueueLengthLimit#
+ResourcePolicyRule Verbs[] APIGroups=apiGroups[] Resources[] ClusterScope? Namespaces[]
+ServiceAccountSubject Namespace Name
+Subject Kind User*:UserSubject Group*:GroupSubject ServiceAccount*:ServiceAccountSubject
+UserSubject Name
 `

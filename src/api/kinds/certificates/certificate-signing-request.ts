@@ -1,12 +1,30 @@
-// CertificateSigningRequest: asks for a certificate; somebody approves it, a signer writes it into the status.
+// CertificateSigningRequest: somebody asks for a certificate; an approver says yes, a signer issues it.
 //
 // Upstream: pkg/registry/certificates/certificates/strategy.go
 
-import { defineKind } from '#api/kinds/kind.ts'
+import {
+  type StatusRights,
+  validateRequest,
+  validateRequestUpdate,
+} from '#api/kinds/certificates/validate.ts'
+import { ageColumn, column, field, humanDuration, nameColumn } from '#api/kinds/columns.ts'
+import { defineKind, type KindContext } from '#api/kinds/kind.ts'
+import { keepField } from '#api/kinds/status-metadata.ts'
+import { formatTime } from '#api/meta/time.ts'
 import type { CertificateSigningRequest } from '#api/types/certificates.ts'
 import type { Draft } from '#api/types/wire.ts'
 
-export const certificateSigningRequest = defineKind<Draft<CertificateSigningRequest>>({
+type Request = Draft<CertificateSigningRequest>
+
+const ofSpec = (name: string): ReturnType<typeof field> =>
+  field('certificates.v1.CertificateSigningRequestSpec', name)
+
+const judge =
+  (rights: StatusRights) =>
+  (request: Request, old: Request): ReturnType<typeof validateRequestUpdate> =>
+    validateRequestUpdate(request, old, rights)
+
+export const certificateSigningRequest = defineKind<Request>({
   group: 'certificates.k8s.io',
   kind: 'CertificateSigningRequest',
   resource: 'certificatesigningrequests',
@@ -15,6 +33,89 @@ export const certificateSigningRequest = defineKind<Draft<CertificateSigningRequ
   namespaced: false,
   versions: ['v1'],
   storageVersion: 'v1',
-  status: {},
-  storedSubresources: { approval: {} },
+  hasGeneration: false,
+  prepareForCreate(draft, { user }) {
+    const { username: _username, uid: _uid, groups: _groups, extra: _extra, ...asked } = draft.spec
+    draft.spec = {
+      ...asked,
+      ...(user.name && { username: user.name }),
+      ...(user.uid && { uid: user.uid }),
+      ...(user.groups.length > 0 && { groups: [...user.groups] }),
+      ...(user.extra && Object.keys(user.extra).length > 0 && { extra: copyOf(user.extra) }),
+    }
+    draft.status = {}
+  },
+  prepareForUpdate(draft, old) {
+    keepField(draft, old, 'spec')
+    keepField(draft, old, 'status')
+  },
+  validate: (request) => validateRequest(request, undefined),
+  validateUpdate: judge({}),
+  status: {
+    prepareForUpdate(draft, old, context) {
+      keepField(draft, old, 'spec')
+      for (const type of ['Approved', 'Denied']) keepConditions(draft, old, type)
+      setConditionTimes(draft, old, context)
+    },
+    validateUpdate: judge({ certificate: true }),
+  },
+  storedSubresources: {
+    approval: {
+      prepareForUpdate(draft, old, context) {
+        setConditionTimes(draft, old, context)
+        keepField(draft, old, 'spec')
+        const { conditions: _conditions, ...status } = old.status ?? {}
+        const conditions = draft.status?.conditions
+        draft.status = { ...status, ...(conditions && { conditions }) }
+      },
+      validateUpdate: judge({ approval: true }),
+    },
+  },
+  selectableFields: { 'spec.signerName': ({ spec }) => spec.signerName ?? '' },
+  columns: [
+    nameColumn(),
+    ageColumn(),
+    column('SignerName', ofSpec('signerName'), ({ spec }) => spec.signerName || '<none>'),
+    column('Requestor', ofSpec('request'), ({ spec }) => spec.username ?? ''),
+    column('RequestedDuration', ofSpec('expirationSeconds'), ({ spec: { expirationSeconds } }) =>
+      expirationSeconds === undefined ? '<none>' : humanDuration(expirationSeconds * 1000),
+    ),
+    column('Condition', field('certificates.v1.CertificateSigningRequestStatus', 'conditions'), conditionOf),
+  ],
 })
+
+const copyOf = (extra: Readonly<Record<string, readonly string[]>>): Record<string, string[]> =>
+  Object.fromEntries(Object.entries(extra).map(([key, values]) => [key, [...values]]))
+
+/** Who may only write the status neither approves nor denies. */
+function keepConditions(draft: Request, old: Request, type: string): void {
+  const before = (old.status?.conditions ?? []).filter((condition) => condition.type === type)
+  const conditions = draft.status?.conditions ?? []
+  const places = conditions.flatMap((condition, i) => (condition.type === type ? [i] : []))
+  if (before.length !== places.length) return
+  for (const [i, place] of places.entries()) conditions[place] = before[i]!
+}
+
+function setConditionTimes(draft: Request, old: Request, { now }: KindContext): void {
+  const time = formatTime(now)
+  const conditions = draft.status?.conditions
+  if (!conditions || !draft.status) return
+  draft.status.conditions = conditions.map((condition) => {
+    const before = (old.status?.conditions ?? []).find(
+      ({ type, status, lastTransitionTime }) =>
+        type === condition.type && status === condition.status && Boolean(lastTransitionTime),
+    )
+    return {
+      ...condition,
+      lastUpdateTime: condition.lastUpdateTime || time,
+      lastTransitionTime: condition.lastTransitionTime || before?.lastTransitionTime || time,
+    }
+  })
+}
+
+function conditionOf({ status }: Request): string {
+  const has = (type: string): boolean =>
+    (status?.conditions ?? []).some((condition) => condition.type === type)
+  const decision = has('Denied') ? 'Denied' : has('Approved') ? 'Approved' : 'Pending'
+  return `${decision}${has('Failed') ? ',Failed' : ''}${status?.certificate ? ',Issued' : ''}`
+}
