@@ -16,7 +16,7 @@ type Draft = { [element: string]: FieldSet }
 export const LEAF: FieldSet = Object.freeze({})
 
 /** No fields. A root is never a field itself, so the empty tree is free to mean this. */
-export const EMPTY: FieldSet = LEAF
+export const EMPTY: FieldSet = Object.freeze({})
 
 export function isEmptySet(set: FieldSet): boolean {
   for (const _ in set) return false
