@@ -8,6 +8,7 @@ import path from 'node:path'
 import { checkName } from '#cluster/config.ts'
 import { removeCgroup } from '#cluster/hosts/cgroups.ts'
 import { removeHost } from '#cluster/hosts/host.ts'
+import { machineFolders, restoreMachine } from '#cluster/hosts/machine.ts'
 import { removeBridge } from '#cluster/hosts/network.ts'
 import { kubeconfigPath, removeContext } from '#cluster/kubeconfig-file.ts'
 import { type ClusterLayout, clusterLayout, nodeLayout } from '#cluster/layout.ts'
@@ -42,7 +43,7 @@ export async function down(options: DownOptions): Promise<boolean> {
   await removeCgroup(layout.cgroup, clock)
   await removeContext(options.kubeconfigFile ?? kubeconfigPath(), `k8ts-${layout.name}`)
   await rm(layout.runDir, { recursive: true, force: true })
-  await removeIfEmpty(path.dirname(layout.runDir))
+  await restoreMachine(machineFolders(path.dirname(layout.runDir)))
   if (options.deleteData) {
     await rm(layout.dataDir, { recursive: true, force: true })
     await removeIfEmpty(path.dirname(layout.dataDir))

@@ -71,8 +71,7 @@ export async function ensureBridge(layout: ClusterLayout, config: ClusterConfig)
   ]
   await run('ip', ['-batch', '-'], { input: `${commands.join('\n')}\n` })
   // Node ports answer on 127.0.0.1 of the machine: its packets may leave by the bridge (and are masqueraded).
-  const settings = ['ip_forward', `conf/${layout.bridge}/route_localnet`]
-  await Promise.all(settings.map((name) => writeFile(`/proc/sys/net/ipv4/${name}`, '1')))
+  await writeFile(`/proc/sys/net/ipv4/conf/${layout.bridge}/route_localnet`, '1')
   await run('nft', ['-f', '-'], { input: hostsTable(layout, config) })
 }
 

@@ -8,6 +8,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { ClusterConfig } from '#cluster/config.ts'
 import { ensureHost } from '#cluster/hosts/host.ts'
+import { machineFolders, prepareMachine } from '#cluster/hosts/machine.ts'
 import { ensureBridge } from '#cluster/hosts/network.ts'
 import { loadBuiltInImages } from '#cluster/images/load.ts'
 import type { ClusterLayout, NodeLayout } from '#cluster/layout.ts'
@@ -123,6 +124,7 @@ export async function runSupervisor(options: SupervisorOptions, signal: AbortSig
   const nodes = nodeLayouts(layout, config)
   if (nodes.length > 0) {
     const prepared = untilDone(async () => {
+      await prepareMachine(machineFolders(path.dirname(layout.runDir)))
       await ensurePinFolder(layout.pinDir)
       await ensureBridge(layout, config)
     })
