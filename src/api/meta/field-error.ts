@@ -79,6 +79,10 @@ export const required = (path: Path, detail = ''): FieldError =>
 export const invalid = (path: Path, value: unknown, detail: string): FieldError =>
   make('FieldValueInvalid', path, formatValue(value), detail)
 
+/** For values that say nothing by themselves, such as a whole list of conditions. */
+export const invalidWithoutValue = (path: Path, detail: string): FieldError =>
+  make('FieldValueInvalid', path, undefined, detail)
+
 export const typeInvalid = (path: Path, value: unknown, detail: string): FieldError =>
   make('FieldValueTypeInvalid', path, formatValue(value), detail)
 

@@ -9,9 +9,9 @@ import {
   dropDisabledTemplateFields,
   intOrPercent,
   lastingTemplate,
+  matchingTemplate,
   nonnegativeFields,
   notDecremented,
-  parsedSelector,
   TEMPLATE,
   validateTemplate,
 } from '#api/kinds/apps/workload.ts'
@@ -35,7 +35,6 @@ import { keepField } from '#api/kinds/status-metadata.ts'
 import { semanticEqual } from '#api/meta/equality.ts'
 import { goQuote, invalid, notSupportedInOrder, Path, required } from '#api/meta/field-error.ts'
 import { isLabelValue } from '#api/meta/names.ts'
-import { matchesLabels } from '#api/meta/selectors.ts'
 import { badRequest } from '#api/meta/status.ts'
 import { type FieldErrors, immutable, nonnegative, validateLabelSelector } from '#api/meta/validation.ts'
 import type { DaemonSet, DaemonSetUpdateStrategy, RollingUpdateDaemonSet } from '#api/types/apps.ts'
@@ -188,11 +187,7 @@ function* validateSpec(object: DaemonSet, old: DaemonSet | undefined): FieldErro
   const path = SPEC.child('selector')
   const allowInvalidValues = hasInvalidValue(old?.spec?.selector)
   yield* validateLabelSelector(spec.selector, path, { allowInvalidValues })
-  const selector = parsedSelector(spec.selector)
-  const labels = spec.template?.metadata?.labels
-  if (selector && !matchesLabels(selector, labels)) {
-    yield invalid(TEMPLATE.child('metadata', 'labels'), labels, '`selector` does not match template `labels`')
-  }
+  yield* matchingTemplate(spec, TEMPLATE)
   const { matchLabels = {}, matchExpressions = [] } = spec.selector ?? {}
   if (spec.selector && Object.keys(matchLabels).length + matchExpressions.length === 0) {
     yield invalid(path, spec.selector, 'empty selector is invalid for daemonset')

@@ -60,6 +60,17 @@ export function* selectedTemplate(
   yield invalid(path.child('metadata', 'labels'), labels, '`selector` does not match template `labels`')
 }
 
+/** The same where a selector that says nothing, or none at all, matches by its own rules. */
+export function* matchingTemplate(
+  { selector: object, template }: { readonly selector?: LabelSelector; readonly template?: PodTemplateSpec },
+  path: Path,
+): FieldErrors {
+  const selector = parsedSelector(object)
+  const labels = template?.metadata?.labels
+  if (!selector || matchesLabels(selector, labels)) return
+  yield invalid(path.child('metadata', 'labels'), labels, '`selector` does not match template `labels`')
+}
+
 /** Pods that are to run for ever. */
 export function* lastingTemplate(
   template: PodTemplateSpec | undefined,
