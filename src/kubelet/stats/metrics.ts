@@ -2,7 +2,7 @@
 //
 // Upstream: pkg/kubelet/metrics, pkg/kubelet/metrics/collectors/resource_metrics.go; names and labels are upstream's.
 
-import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { ServerContext } from '#kubelet/server/server-context.ts'
 import { nodeUsage, podUsages } from '#kubelet/stats/collect.ts'
 
@@ -64,10 +64,12 @@ interface Sample {
   readonly value: number
 }
 
-function gauge(registry: Registry, name: string, help: string, samples: readonly Sample[]): void {
+/** A counter where the name says so: both are read from elsewhere and shown as they are. */
+function show(registry: Registry, name: string, help: string, samples: readonly Sample[]): void {
   const labelNames = Object.keys(samples[0]?.labels ?? {})
-  const metric = new Gauge({ name, help, labelNames, registers: [registry] })
-  for (const { labels, value } of samples) metric.set(labels, value)
+  const configuration = { name, help, labelNames, registers: [registry] }
+  const metric = name.endsWith('_total') ? new Counter(configuration) : new Gauge(configuration)
+  for (const { labels, value } of samples) metric.inc(labels, value)
 }
 
 /** What metrics-server scrapes. */
@@ -87,26 +89,26 @@ async function resourceMetrics(context: ServerContext): Promise<Registry> {
     ['pod', podSamples],
     ['container', containers],
   ] as const) {
-    gauge(
+    show(
       registry,
       `${scope}_cpu_usage_seconds_total`,
       `Cumulative cpu time consumed by the ${scope} in core-seconds`,
       samples.map(({ labels, usage }) => ({ labels, value: usage.cpuNanoseconds / 1e9 })),
     )
-    gauge(
+    show(
       registry,
       `${scope}_memory_working_set_bytes`,
       `Current working set of the ${scope} in bytes`,
       samples.map(({ labels, usage }) => ({ labels, value: usage.workingSetBytes })),
     )
   }
-  gauge(
+  show(
     registry,
     'container_start_time_seconds',
     'Start time of the container since unix epoch in seconds',
     containers.map(({ labels, usage }) => ({ labels, value: usage.startedAt / 1000 })),
   )
-  gauge(
+  show(
     registry,
     'resource_scrape_error',
     '1 if there was an error while getting container metrics, 0 otherwise',
@@ -129,7 +131,7 @@ async function containerMetrics(context: ServerContext): Promise<Registry> {
     help: string,
     value: (usage: (typeof samples)[number]['usage']) => number,
   ): void =>
-    gauge(
+    show(
       registry,
       name,
       help,

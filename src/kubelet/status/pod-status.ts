@@ -67,13 +67,15 @@ export function podStatusOf(input: PodStatusInput): PodStatus {
   )
   const phase = decidePhase(input, [...initStatuses, ...statuses])
   const foreign = (pod.status?.conditions ?? []).filter((condition) => !OWN_CONDITIONS.has(condition.type))
+  const disruption = disruptionOf(input)
   const generation = pod.metadata?.generation
   const status: Draft<PodStatus> = {
     phase,
     ...reasonOf(input, phase),
     conditions: [
-      ...foreign,
+      ...foreign.filter(({ type }) => disruption === undefined || type !== disruption.type),
       ...input.resize,
+      ...(disruption ? [disruption] : []),
       ...ownConditions({ pod, phase, runtimePod, previous, initStatuses, statuses, foreign }),
     ] as never,
     containerStatuses: statuses as never,
@@ -85,6 +87,19 @@ export function podStatusOf(input: PodStatusInput): PodStatus {
     ...(generation !== undefined && { observedGeneration: generation }),
   }
   return status
+}
+
+/** Says of an evicted pod that it did not end by its own doing. */
+function disruptionOf({ end, pod }: PodStatusInput): PodCondition | undefined {
+  if (end?.reason !== 'Evicted') return undefined
+  const generation = pod.metadata?.generation
+  return {
+    type: 'DisruptionTarget',
+    status: 'True',
+    reason: 'TerminationByKubelet',
+    message: end.message,
+    ...(generation !== undefined && { observedGeneration: generation }),
+  }
 }
 
 /** A terminal phase is never left again, whoever set it. */
