@@ -42,7 +42,7 @@ const SERVICE_INDEX = 'service'
 const SYNC = 'sync'
 const FLUSH_TIMEOUT_MS = 30_000
 
-/** Serves until `signal` aborts. The table stays, so that connections go on over a restart (`removeTable`). */
+/** Serves until `signal` aborts. The table stays, so that connections go on over a restart. */
 export async function proxy(dependencies: ProxyDependencies, signal: AbortSignal): Promise<void> {
   const { informers, clock, log, table } = dependencies
   const serviceInformer = informers.informer<Service>(services)
@@ -139,11 +139,6 @@ export async function proxy(dependencies: ProxyDependencies, signal: AbortSignal
   queue.add(SYNC)
   await queue.run(signal)
   healthChecks.close()
-}
-
-/** Removes the table and with it all rules; a table that is not there is no error. */
-export async function removeTable(table: string): Promise<void> {
-  await run('nft', ['-f', '-'], { input: `table ip ${table}\ndelete table ip ${table}\n` })
 }
 
 function serviceOf(slice: EndpointSlice): ObjectKey {

@@ -69,12 +69,6 @@ export interface GroupVersionKind {
   readonly kind: string
 }
 
-export interface GroupVersionResource {
-  readonly group: string
-  readonly version: string
-  readonly resource: string
-}
-
 /** `namespace/name`, or `name` alone for cluster-scoped objects: the key of caches and queues. */
 export type ObjectKey = string
 
