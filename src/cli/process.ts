@@ -28,7 +28,7 @@ export function processCommand(): Command {
   })
   add(command, 'control-plane', async (layout, config, log, signal) => {
     const { runControlPlane } = await import('#cluster/processes/control-plane.ts')
-    await runControlPlane(layout, config, log, signal)
+    await runControlPlane(layout, config, SELF, log, signal)
   })
   add<ClusterOptions & { readonly index: number }>(
     command,

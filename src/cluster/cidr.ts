@@ -36,11 +36,3 @@ export const sizeOf = (cidr: Cidr): number => 2 ** (32 - cidr.bits)
 export function overlaps(a: Cidr, b: Cidr): boolean {
   return a.base < b.base + sizeOf(b) && b.base < a.base + sizeOf(a)
 }
-
-/** Destinations of `ip -4 -json route` that are ranges; the default route is everybody's and counts as none. */
-export function routeRanges(routes: readonly { readonly dst?: string }[]): readonly Cidr[] {
-  return routes.flatMap(({ dst = 'default' }) => {
-    const range = dst === 'default' ? undefined : parseCidr(dst.includes('/') ? dst : `${dst}/32`)
-    return range ? [range] : []
-  })
-}

@@ -65,11 +65,20 @@ export function checkName(name: string): string {
   return name
 }
 
-/** Joins what is kept with what is asked for. `hostCIDR` is for a new cluster. */
+/** Address ranges of a cluster: free ones are found by ranges.ts. */
+export type Ranges = Pick<ClusterConfig, 'podCIDR' | 'serviceCIDR' | 'hostCIDR'>
+
+export const DEFAULT_RANGES: Ranges = {
+  podCIDR: '10.244.0.0/16',
+  serviceCIDR: '10.96.0.0/16',
+  hostCIDR: '172.31.0.0/24',
+}
+
+/** Joins what is kept with what is asked for. `free` are ranges for what nobody has decided. */
 export function resolveConfig(
   wishes: ClusterWishes,
   kept: ClusterConfig | undefined,
-  hostCIDR: string,
+  free: Ranges,
 ): ClusterConfig {
   const name = checkName(wishes.name ?? DEFAULT_NAME)
   const etcdServers = wishes.etcdServers ?? kept?.etcdServers ?? []
@@ -80,10 +89,14 @@ export function resolveConfig(
     store: checkStore(wishes.store ?? kept?.store ?? (etcdServers.length > 0 ? 'etcd' : 'embedded')),
     etcdServers: etcdServers.map(checkUrl),
     apiPort: checkNumber('--api-port', wishes.apiPort ?? kept?.apiPort ?? 6443, 1, 65_535),
-    podCIDR: checkRange('--pod-cidr', wishes.podCIDR ?? kept?.podCIDR ?? '10.244.0.0/16', 22),
-    serviceCIDR: checkRange('--service-cidr', wishes.serviceCIDR ?? kept?.serviceCIDR ?? '10.96.0.0/16', 28),
+    podCIDR: checkRange('--pod-cidr', wishes.podCIDR ?? kept?.podCIDR ?? free.podCIDR, 22),
+    serviceCIDR: checkRange(
+      '--service-cidr',
+      wishes.serviceCIDR ?? kept?.serviceCIDR ?? free.serviceCIDR,
+      28,
+    ),
     components: checkComponents(wishes.components ?? kept?.components ?? COMPONENTS),
-    hostCIDR: kept?.hostCIDR ?? hostCIDR,
+    hostCIDR: free.hostCIDR,
   }
   if (overlaps(mustParse(config.podCIDR), mustParse(config.serviceCIDR))) {
     throw new UserError(

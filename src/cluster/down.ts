@@ -58,6 +58,8 @@ async function endProcesses(layout: ClusterLayout, clock: Clock): Promise<void> 
   files.sort((a, b) => Number(b === supervisorFile) - Number(a === supervisorFile))
   for (const name of files) {
     const identity = parseIdentity(await readFile(path.join(layout.runDir, name), 'utf8').catch(() => ''))
+    // A supervisor without a pid file is meant to end: whoever watches over it lets it.
+    if (name === supervisorFile) await rm(path.join(layout.runDir, name), { force: true })
     if (identity) await end(identity, STOP_TIMEOUT_MS, clock)
   }
 }

@@ -3,6 +3,9 @@
 import { createHash } from 'node:crypto'
 import path from 'node:path'
 
+/** In a cluster's run time folder: what the cluster is that runs. */
+export const RUN_RECORD = 'cluster.json'
+
 export const DATA_ROOT = '/var/lib/k8ts'
 const RUN_ROOT = '/run/k8ts'
 
@@ -19,6 +22,7 @@ export interface ClusterLayout {
   readonly adminKubeconfig: string
   /** Sockets, pins of namespaces, process ids: short, since socket paths are bounded. */
   readonly runDir: string
+  readonly runRecord: string
   readonly lockFile: string
   /** Where the hosts' namespaces are pinned. */
   readonly pinDir: string
@@ -67,6 +71,7 @@ export function clusterLayout(name: string, dataDir = path.join(DATA_ROOT, name)
     kubeconfigDir: path.join(dataDir, 'kubeconfig'),
     adminKubeconfig: path.join(dataDir, 'kubeconfig', 'admin'),
     runDir,
+    runRecord: path.join(runDir, RUN_RECORD),
     lockFile: path.join(runDir, 'lock'),
     pinDir: path.join(runDir, 'pins'),
     supervisorSocket: path.join(runDir, 'supervisor.sock'),

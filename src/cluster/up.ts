@@ -1,7 +1,6 @@
 // Brings a cluster up: decides what it is, starts its supervisor, and waits until it can be used.
 
-import { closeSync, openSync } from 'node:fs'
-import { mkdir, readFile } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import net from 'node:net'
 import path from 'node:path'
 import { nodes } from '#api/resources.ts'
@@ -13,22 +12,25 @@ import {
   type ClusterWishes,
   checkName,
   DEFAULT_NAME,
+  DEFAULT_RANGES,
   resolveConfig,
 } from '#cluster/config.ts'
-import { checkRanges, chooseHostCIDR, routesInUse } from '#cluster/hosts/network.ts'
+import { machineFolders, restoreMachine, withMachineLock } from '#cluster/hosts/machine.ts'
 import { addContext, kubeconfigPath } from '#cluster/kubeconfig-file.ts'
 import { type ClusterLayout, clusterLayout } from '#cluster/layout.ts'
 import { checkMachine, installPackages, missingPackages } from '#cluster/packages.ts'
 import { clientOf } from '#cluster/processes/credentials.ts'
+import { checkRanges, chooseRanges, hostRange, rangesInUse } from '#cluster/ranges.ts'
 import { readConfig, writeConfig } from '#cluster/saved-config.ts'
 import { parseIdentity } from '#cluster/supervisor/child.ts'
 import { askSupervisor } from '#cluster/supervisor/control-socket.ts'
 import { controlPlaneProcess, nodeLayouts, type SelfCommand } from '#cluster/supervisor/processes.ts'
+import { spawnSupervisor } from '#cluster/supervisor/start.ts'
 import { UserError } from '#cluster/user-error.ts'
 import { type Clock, systemClock } from '#sys/clock.ts'
-import { readTextIfExists } from '#sys/files.ts'
+import { exists, readTextIfExists, removeIfEmpty, writeFileAtomically } from '#sys/files.ts'
 import { silentLogger } from '#sys/log.ts'
-import { isRunning, type ProcessIdentity, spawnDetached } from '#sys/process.ts'
+import { isRunning, type ProcessIdentity } from '#sys/process.ts'
 import { systemRandom } from '#sys/random.ts'
 
 export interface UpOptions extends ClusterWishes {
@@ -63,34 +65,78 @@ const SUPERVISOR_TIMEOUT_MS = 15_000
 
 /** Resolves when the API server answers and every node is Ready. */
 export async function up(options: UpOptions): Promise<RunningCluster> {
-  const { progress } = options
+  const { progress, signal } = options
   checkMachine()
   const layout = clusterLayout(checkName(options.name ?? DEFAULT_NAME), options.dataDir)
   const running = await askSupervisor(layout.supervisorSocket, 'status')
+  const config = running ? await runningConfig(layout, options) : await start(layout, options)
+  const client = clientOf(layout, `https://127.0.0.1:${config.apiPort}`, 'admin', 'k8ts', systemClock)
+  await untilServing(layout, client, signal)
+  progress.step('API server answers')
+  await untilNodesReady(layout, config, client, signal, progress)
+  await addContext(options.kubeconfigFile ?? kubeconfigPath(), await readFile(layout.adminKubeconfig, 'utf8'))
+  return { layout, config, client, wasStarted: !running }
+}
+
+/** What runs already; wishes that it does not fulfil are refused. */
+async function runningConfig(layout: ClusterLayout, options: UpOptions): Promise<ClusterConfig> {
   const kept = await readConfig(layout)
-  const inUse = running ? [] : await routesInUse(layout.bridge)
-  const config = resolveConfig(options, kept, chooseHostCIDR(inUse))
-  if (!running) {
-    if (config.nodes > 0) checkRanges(config, inUse)
-    // A control plane that outlived its supervisor holds the port with right: it will be taken over. One that was
-    // just killed gives it back only when the last of its threads has ended.
-    const earlier = await earlierControlPlane(layout)
-    if (!earlier || !isRunning(earlier)) await checkPort(config.apiPort, earlier !== undefined)
+  if (!kept)
+    throw new UserError(
+      `A cluster ${layout.name} runs with another data directory: give that one with --data-dir, or choose another --name.`,
+    )
+  const config = resolveConfig(options, kept, kept)
+  for (const [flag, field] of [
+    ['--nodes', 'nodes'],
+    ['--api-port', 'apiPort'],
+  ] as const) {
+    if (kept[field] === config[field]) continue
+    throw new UserError(
+      `Cluster ${config.name} runs with ${flag} ${kept[field]}: 'k8ts down --name ${config.name}', then up with ${flag} ${config[field]}.`,
+    )
+  }
+  return config
+}
+
+/** Decides what the cluster is, and starts its supervisor; a failure on the way leaves nothing behind. */
+async function start(layout: ClusterLayout, options: UpOptions): Promise<ClusterConfig> {
+  const { progress, signal } = options
+  const runRoot = path.dirname(layout.runDir)
+  const [hadConfig, hadData, hadRunDir] = await Promise.all(
+    [layout.configFile, layout.dataDir, layout.runDir].map(exists),
+  )
+  try {
+    // One `up` after the other: each sees the ranges that those before it have taken.
+    const config = await withMachineLock(runRoot, () => decide(layout, options))
     await installMissing(config, progress)
+    signal?.throwIfAborted()
     await writeConfig(layout, config)
     progress.step(`starting ${config.name}`)
     await startSupervisor(layout, options.self, systemClock)
-  } else if (kept && kept.nodes !== config.nodes) {
-    throw new UserError(
-      `Cluster ${config.name} runs with ${kept.nodes} nodes: 'k8ts down --name ${config.name}', then up with --nodes ${config.nodes}.`,
-    )
+    return config
+  } catch (error) {
+    if (!hadConfig) await rm(layout.configFile, { force: true })
+    if (!hadRunDir) await rm(layout.runDir, { recursive: true, force: true })
+    if (!hadData && (await removeIfEmpty(layout.dataDir))) await removeIfEmpty(path.dirname(layout.dataDir))
+    await restoreMachine(machineFolders(runRoot))
+    throw error
   }
-  const client = clientOf(layout, `https://127.0.0.1:${config.apiPort}`, 'admin', 'k8ts', systemClock)
-  await untilServing(layout, client, options.signal)
-  progress.step('API server answers')
-  await untilNodesReady(layout, config, client, options.signal, progress)
-  await addContext(options.kubeconfigFile ?? kubeconfigPath(), await readFile(layout.adminKubeconfig, 'utf8'))
-  return { layout, config, client, wasStarted: !running }
+}
+
+/** Joins wishes, what is kept and what is free; the record of it tells other clusters what is taken. */
+async function decide(layout: ClusterLayout, options: UpOptions): Promise<ClusterConfig> {
+  const kept = await readConfig(layout)
+  const inUse = await rangesInUse(layout)
+  const usesNetwork = (options.nodes ?? kept?.nodes ?? 1) > 0
+  const free = usesNetwork ? chooseRanges(inUse) : DEFAULT_RANGES
+  const config = resolveConfig(options, kept, { ...free, hostCIDR: hostRange(kept?.hostCIDR, inUse) })
+  if (config.nodes > 0) checkRanges(config, inUse, kept !== undefined)
+  // A control plane that outlived its supervisor holds the port with right: it will be taken over. One that was
+  // just killed gives it back only when the last of its threads has ended.
+  const earlier = await earlierControlPlane(layout)
+  if (!earlier || !isRunning(earlier)) await checkPort(config.apiPort, earlier !== undefined)
+  await writeFileAtomically(layout.runRecord, JSON.stringify(config))
+  return config
 }
 
 async function installMissing(config: ClusterConfig, progress: Progress): Promise<void> {
@@ -128,23 +174,15 @@ async function isPortFree(port: number): Promise<boolean> {
 }
 
 async function startSupervisor(layout: ClusterLayout, self: SelfCommand, clock: Clock): Promise<void> {
-  await mkdir(layout.logDir, { recursive: true, mode: 0o700 })
-  const logFile = path.join(layout.logDir, 'supervisor.log')
-  const outputFd = openSync(logFile, 'a', 0o600)
-  const [command = '', ...args] = self
-  const child = spawnDetached(
-    command,
-    [...args, 'process', 'supervisor', '--data-dir', layout.dataDir, '--name', layout.name],
-    { outputFd },
-  )
-  closeSync(outputFd)
-  let ended = ''
-  child.once('exit', (code, signal) => (ended = signal ?? `exit code ${code}`))
-  child.unref()
+  const supervisor = await spawnSupervisor(layout, self)
   const deadline = clock.monotonic() + SUPERVISOR_TIMEOUT_MS
   while (!(await askSupervisor(layout.supervisorSocket, 'status'))) {
-    if (ended === '' && clock.monotonic() < deadline) await clock.sleep(POLL_MS)
-    else throw new UserError(`The supervisor did not start (${ended || 'no answer'}): see ${logFile}.`)
+    const end = supervisor.hasEnded()
+    if (end === '' && clock.monotonic() < deadline) await clock.sleep(POLL_MS)
+    else {
+      supervisor.kill()
+      throw new UserError(`The supervisor did not start (${end || 'no answer'}): see ${supervisor.logFile}.`)
+    }
   }
 }
 

@@ -83,6 +83,16 @@ export async function restoreMachine({ runRoot, settings }: MachineFolders): Pro
   }
 }
 
+/** Does something that no other `up` or `down` on this machine does at the same time. */
+export async function withMachineLock<T>(runRoot: string, work: () => Promise<T>): Promise<T> {
+  const lock = await takeLock(runRoot)
+  try {
+    return await work()
+  } finally {
+    await lock.release()
+  }
+}
+
 async function takeLock(runRoot: string): Promise<FileLock> {
   const file = path.join(runRoot, LOCK)
   const lock = await lockFile(file, LOCK_WAIT_MS)

@@ -6,10 +6,9 @@
 // Everything here can be run again: what is there already stays as it is.
 
 import { writeFile } from 'node:fs/promises'
-import { addressAt, type Cidr, formatCidr, overlaps, parseCidr, routeRanges } from '#cluster/cidr.ts'
+import { addressAt, type Cidr, parseCidr } from '#cluster/cidr.ts'
 import type { ClusterConfig } from '#cluster/config.ts'
 import type { ClusterLayout, NodeLayout } from '#cluster/layout.ts'
-import { UserError } from '#cluster/user-error.ts'
 import { enterArguments } from '#sys/namespaces.ts'
 import { run, tryRun } from '#sys/process.ts'
 
@@ -27,38 +26,6 @@ function rangeOf(text: string): Cidr {
   const range = parseCidr(text)
   if (!range) throw new Error(`${text} is no range`)
   return range
-}
-
-/** The ranges that the machine has routes to, but for those of the cluster with this bridge itself. */
-export async function routesInUse(bridge: string): Promise<readonly Cidr[]> {
-  const { stdout } = await run('ip', ['-4', '-json', 'route'])
-  const routes = JSON.parse(stdout || '[]') as readonly { readonly dst?: string; readonly dev?: string }[]
-  return routeRanges(routes.filter(({ dev }) => dev !== bridge))
-}
-
-/** A range for a new segment that overlaps nothing in use. */
-export function chooseHostCIDR(inUse: readonly Cidr[]): string {
-  for (let third = 0; third < 256; third++) {
-    const candidate = rangeOf(`172.31.${third}.0/24`)
-    if (!inUse.some((range) => overlaps(range, candidate))) return formatCidr(candidate)
-  }
-  throw new UserError(
-    'No free range for the hosts was found in 172.31.0.0/16: remove a route to it, or another cluster.',
-  )
-}
-
-/** Refuses ranges that would hide a part of the machine's network. */
-export function checkRanges(config: ClusterConfig, inUse: readonly Cidr[]): void {
-  for (const [flag, text] of [
-    ['--pod-cidr', config.podCIDR],
-    ['--service-cidr', config.serviceCIDR],
-  ] as const) {
-    const taken = inUse.find((range) => overlaps(range, rangeOf(text)))
-    if (!taken) continue
-    throw new UserError(
-      `${flag} ${text} overlaps ${formatCidr(taken)}, to which this machine has a route: choose another range.`,
-    )
-  }
 }
 
 /** The bridge with the machine's address, and the way out for hosts and pods. */
@@ -84,6 +51,8 @@ function hostsTable(
 table ip ${table}
 delete table ip ${table}
 table ip ${table} {
+  # The machine's loopback is open to its own answers (above), and to nobody behind the bridge.
+  chain guard { type filter hook prerouting priority -300; iifname "${bridge}" ip daddr 127.0.0.0/8 drop; }
   chain forward { type filter hook forward priority -1; iifname "${bridge}" accept; oifname "${bridge}" accept; }
   chain postrouting {
     type nat hook postrouting priority 100;

@@ -13,6 +13,8 @@ import { certificateSpecs, dnsServiceAddress, ensurePki } from '#cluster/process
 import { runMachineNetwork } from '#cluster/processes/machine.ts'
 import { runTogether } from '#cluster/processes/node.ts'
 import { openClusterStore } from '#cluster/processes/open-store.ts'
+import { guardSupervisor } from '#cluster/supervisor/guard.ts'
+import type { SelfCommand } from '#cluster/supervisor/processes.ts'
 import { runControllerManager } from '#controllers/run.ts'
 import { runScheduler } from '#scheduler/run.ts'
 import { runCompaction } from '#store/compaction.ts'
@@ -27,6 +29,7 @@ const SIGNED_DAYS = 365
 export async function runControlPlane(
   layout: ClusterLayout,
   config: ClusterConfig,
+  self: SelfCommand,
   log: Logger,
   signal: AbortSignal,
 ): Promise<void> {
@@ -114,6 +117,7 @@ export async function runControlPlane(
     await Promise.all([
       runTogether(parts, config.components, signal),
       runCompaction(store, systemClock, log, signal),
+      guardSupervisor({ layout, self, clock: systemClock, log }, signal),
       ensureAddons(
         clientAs('kubernetes-admin', ['system:masters']),
         dnsServiceAddress(config),
