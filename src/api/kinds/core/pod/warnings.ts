@@ -1,8 +1,7 @@
 // What a client is told about a pod or template that is accepted, but perhaps not as it was meant.
 //
 // `path` is where the metadata and spec lie: '' for a pod, `spec.template` for a workload.
-// Left out: the warning about an AppArmor annotation on a pod, whose field the server has filled in from it.
-// Upstream: pkg/api/pod/warnings.go
+// Upstream: pkg/api/pod/warnings.go, applyAppArmorVersionSkew in pkg/registry/core/pod/strategy.go
 
 import { deprecatedLabel, termWarnings } from '#api/kinds/core/node-label-warnings.ts'
 import {
@@ -24,7 +23,27 @@ import type { Affinity, Pod, PodAffinity, PodSpec, PodTemplateSpec } from '#api/
 
 type Warnings = Generator<string, void, undefined>
 
+/** Annotations that the server has made fields of, or could not. */
+function* adoptedAnnotations(pod: Pod): Warnings {
+  const spec = pod.spec ?? { containers: [] }
+  const annotations = pod.metadata?.annotations ?? {}
+  for (const { container } of spec.os?.name === 'windows' ? [] : allContainersOf(spec)) {
+    const key = `${APP_ARMOR_PREFIX}${container.name}`
+    const annotation = annotations[key]
+    if (annotation === undefined) continue
+    const profile = appArmorProfileOf(annotation)
+    if (semanticEqual(profile, container.securityContext?.appArmorProfile)) {
+      yield useAppArmorField(new Path('metadata').child('annotations').key(key))
+    }
+  }
+}
+
+const useAppArmorField = (path: Path): string =>
+  `${path}: deprecated since v1.30; use the "appArmorProfile" field instead`
+
+/** Of a new pod. */
 export function* podWarnings(pod: Pod): Warnings {
+  yield* adoptedAnnotations(pod)
   const reasons = isDNS1123Label(pod.metadata?.name ?? '')
   if (reasons.length > 0) {
     yield `metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended: [${reasons.join(' ')}]`
@@ -162,7 +181,7 @@ function* profileWarnings(spec: PodSpec, metadata: ObjectMeta, path: Path, isTem
     if (isTemplate && !container.securityContext?.appArmorProfile && annotation !== undefined) {
       const ofPod = spec.securityContext?.appArmorProfile
       if (!ofPod || !semanticEqual(ofPod, appArmorProfileOf(annotation))) {
-        yield `${at.key(appArmor)}: deprecated since v1.30; use the "appArmorProfile" field instead`
+        yield useAppArmorField(at.key(appArmor))
       }
     }
     for (const name of ['memory', 'ephemeral-storage']) {
