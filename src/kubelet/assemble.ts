@@ -25,6 +25,7 @@ import { createRuntimeHealth, type RuntimeHealth } from '#kubelet/node/runtime-h
 import { DEFAULT_MAX_PODS, DEFAULT_PORT, KUBELET_VERSION, type KubeletOptions } from '#kubelet/options.ts'
 import { createAllocations } from '#kubelet/pods/allocations.ts'
 import { Backoff } from '#kubelet/pods/backoff.ts'
+import { createLimiter } from '#kubelet/pods/limiter.ts'
 import type { PodContext } from '#kubelet/pods/pod-context.ts'
 import { createPodEvents, type PodEvents } from '#kubelet/pods/pod-events.ts'
 import { createPodWorkers, type PodWorkers } from '#kubelet/pods/pod-workers.ts'
@@ -80,6 +81,8 @@ interface Knot {
 
 const CRASH_FIRST_MS = 10_000
 const CRASH_LONGEST_MS = 300_000
+/** Measured on two cores: with fewer the runtime idles, with more its mounts and network set-ups collide. */
+const SANDBOXES_AT_ONCE = 8
 
 export function assemble(ground: Ground): Parts {
   const { options, runtime } = ground
@@ -249,6 +252,7 @@ function createContext(base: Base, knot: Knot): PodContext {
     objects,
     events,
     allocations: createAllocations(directories, events),
+    sandboxes: createLimiter(SANDBOXES_AT_ONCE),
     crashes: new Backoff(clock, CRASH_FIRST_MS, CRASH_LONGEST_MS),
     directories,
     logRoot: path.join(rootDir, 'logs'),

@@ -9,6 +9,7 @@ import type { AuthConfig, Image, SandboxConfig } from '#kubelet/cri/types.ts'
 import { parseImageName, withDefaultTag } from '#kubelet/images/image-name.ts'
 import { credentialsFor } from '#kubelet/images/pull-secrets.ts'
 import { Backoff } from '#kubelet/pods/backoff.ts'
+import { createLimiter } from '#kubelet/pods/limiter.ts'
 import type { PodEvents } from '#kubelet/pods/pod-events.ts'
 import { StartError } from '#kubelet/pods/start-error.ts'
 import type { Clock } from '#sys/clock.ts'
@@ -156,8 +157,7 @@ interface PullQueue {
 /** At most MAX_PULLS at a time; who wants the same image with the same secrets waits for the same pull. */
 function createPullQueue(runtime: Runtime): PullQueue {
   const running = new Map<string, Promise<Pulled>>()
-  const waiting: (() => void)[] = []
-  let active = 0
+  const limiter = createLimiter(MAX_PULLS)
 
   async function pullOnce(
     image: string,
@@ -165,23 +165,12 @@ function createPullQueue(runtime: Runtime): PullQueue {
     sandbox: SandboxConfig,
     clock: Clock,
   ): Promise<Pulled> {
-    if (active >= MAX_PULLS) await new Promise<void>((resolve) => waiting.push(resolve))
-    active++
     const began = clock.monotonic()
-    try {
-      const reference = await pullWith(
-        runtime,
-        image,
-        credentialsFor(parseImageName(image).repository, secrets),
-        sandbox,
-      )
-      const present = await runtime.imageStatus(reference)
-      if (!present) throw new Error(`image "${image}" is gone right after it was pulled`)
-      return { present, pullMs: clock.monotonic() - began }
-    } finally {
-      active--
-      waiting.shift()?.()
-    }
+    const credentials = credentialsFor(parseImageName(image).repository, secrets)
+    const reference = await pullWith(runtime, image, credentials, sandbox)
+    const present = await runtime.imageStatus(reference)
+    if (!present) throw new Error(`image "${image}" is gone right after it was pulled`)
+    return { present, pullMs: clock.monotonic() - began }
   }
 
   return {
@@ -189,7 +178,9 @@ function createPullQueue(runtime: Runtime): PullQueue {
       const key = JSON.stringify([image, ...secrets.map((secret) => secret.metadata?.uid)])
       const current = running.get(key)
       if (current) return current
-      const started = pullOnce(image, secrets, sandbox, clock).finally(() => running.delete(key))
+      const started = limiter
+        .run(() => pullOnce(image, secrets, sandbox, clock))
+        .finally(() => running.delete(key))
       running.set(key, started)
       return started
     },

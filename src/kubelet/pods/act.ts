@@ -123,7 +123,10 @@ async function createSandbox(
   try {
     await mkdir(config.logDirectory, { recursive: true, mode: 0o755 })
     const handler = await context.objects.runtimeHandler(pod)
-    return await context.runtime.runSandbox(config, handler)
+    return await context.sandboxes.run(() => {
+      signal.throwIfAborted()
+      return context.runtime.runSandbox(config, handler)
+    })
   } catch (error) {
     if (signal.aborted) throw error
     const message = error instanceof Error ? error.message : String(error)

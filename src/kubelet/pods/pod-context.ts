@@ -9,6 +9,7 @@ import type { DNSConfig } from '#kubelet/cri/types.ts'
 import type { ImagePuller } from '#kubelet/images/image-puller.ts'
 import type { Allocations } from '#kubelet/pods/allocations.ts'
 import type { Backoff } from '#kubelet/pods/backoff.ts'
+import type { Limiter } from '#kubelet/pods/limiter.ts'
 import type { PodEvents } from '#kubelet/pods/pod-events.ts'
 import type { PodProbes } from '#kubelet/probes/pod-probes.ts'
 import type { RuntimeCache } from '#kubelet/runtime/runtime-cache.ts'
@@ -44,6 +45,8 @@ export interface PodContext {
   readonly objects: ReferredObjects
   readonly events: PodEvents
   readonly allocations: Allocations
+  /** Sandboxes that are made at the same time: more of them only get in each other's way. */
+  readonly sandboxes: Limiter
   /** Waits of containers that crash, by `containerBackoffKey`. */
   readonly crashes: Backoff
   readonly directories: PodDirectories

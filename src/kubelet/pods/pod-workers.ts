@@ -231,7 +231,7 @@ export function createPodWorkers(options: PodWorkersOptions): PodWorkers {
     },
     end(uid, end, graceSeconds) {
       const record = records.get(uid)
-      if (!record || record.stage !== 'syncing') return
+      if (record?.stage !== 'syncing') return
       record.end = end
       shorten(record, graceSeconds)
       queue.add(uid)
