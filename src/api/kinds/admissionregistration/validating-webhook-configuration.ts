@@ -1,7 +1,14 @@
-// ValidatingWebhookConfiguration: webhooks that judge objects at admission.
+// ValidatingWebhookConfiguration: programs elsewhere that judge requests before they are carried out.
 //
 // Upstream: pkg/registry/admissionregistration/validatingwebhookconfiguration/strategy.go
 
+import {
+  countGeneration,
+  defaultWebhook,
+  startGeneration,
+  validateWebhooks,
+} from '#api/kinds/admissionregistration/webhooks.ts'
+import { ageColumn, column, integer, nameColumn } from '#api/kinds/columns.ts'
 import { defineKind } from '#api/kinds/kind.ts'
 import type { ValidatingWebhookConfiguration } from '#api/types/admissionregistration.ts'
 import type { Draft } from '#api/types/wire.ts'
@@ -15,5 +22,23 @@ export const validatingWebhookConfiguration = defineKind<Draft<ValidatingWebhook
   namespaced: false,
   versions: ['v1'],
   storageVersion: 'v1',
+  hasGeneration: false,
   allowUnconditionalUpdate: false,
+  defaults({ webhooks }) {
+    for (const hook of webhooks ?? []) defaultWebhook(hook)
+  },
+  prepareForCreate: startGeneration,
+  prepareForUpdate: countGeneration,
+  validate: (object) => validateWebhooks(object),
+  validateUpdate: validateWebhooks,
+  columns: [
+    nameColumn(),
+    column(
+      'Webhooks',
+      'Webhooks indicates the number of webhooks registered in this configuration',
+      ({ webhooks }) => (webhooks ?? []).length,
+      integer,
+    ),
+    ageColumn(),
+  ],
 })
