@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { decodeProtobuf, encodeProtobuf, hasProtobuf, openProtobuf, watchFrame } from '#api/codec/protobuf.ts'
+import {
+  decodeProtobuf,
+  decodeProtobufMessage,
+  encodeProtobuf,
+  hasProtobuf,
+  openProtobuf,
+  watchFrame,
+} from '#api/codec/protobuf.ts'
 import { BackwardWriter, WireReader } from '#api/codec/protobuf-wire.ts'
+import { typeSchema } from '#api/schema/schema.ts'
 
 const pod = { kind: 'Pod', apiVersion: 'v1', metadata: { name: 'a' }, spec: { containers: [] }, status: {} }
 
@@ -10,6 +18,26 @@ describe('the envelope', () => {
     const { apiVersion, kind, raw } = openProtobuf(encodeProtobuf(pod))
     assert.deepEqual([apiVersion, kind], ['v1', 'Pod'])
     assert.ok(raw.length > 0)
+  })
+
+  test('metadata alone has a form, and a list of it', () => {
+    const metadata = { name: 'a', labels: { app: 'web' } }
+    const list = {
+      kind: 'PartialObjectMetadataList',
+      apiVersion: 'meta.k8s.io/v1',
+      metadata: { resourceVersion: '7' },
+      items: [{ kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata }],
+    }
+    const { raw } = openProtobuf(encodeProtobuf(list))
+    const reader = new WireReader(raw)
+    assert.equal(reader.tag().field, 1)
+    reader.bytes()
+    assert.equal(reader.tag().field, 2)
+    const item = reader.message()
+    assert.equal(item.tag().field, 1)
+    const schema = typeSchema('meta.v1.ObjectMeta')
+    assert.ok(schema)
+    assert.deepEqual(decodeProtobufMessage(item.bytes(), schema), metadata)
   })
 
   test('custom resources have none', () => {

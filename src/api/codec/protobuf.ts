@@ -10,6 +10,8 @@ import { decodeMessage } from '#api/codec/protobuf-decode.ts'
 import { encodeMessage } from '#api/codec/protobuf-encode.ts'
 import { BackwardWriter, BYTES, ProtobufError, WireReader } from '#api/codec/protobuf-wire.ts'
 import { type JsonObject, parseApiVersion } from '#api/meta/object.ts'
+import { notAcceptable } from '#api/meta/status.ts'
+import { partialMetadataSchema } from '#api/schema/partial-metadata.ts'
 import { kindSchema, type TypeSchema } from '#api/schema/schema.ts'
 
 export const PROTOBUF_MEDIA_TYPE = 'application/vnd.kubernetes.protobuf'
@@ -25,9 +27,12 @@ export function encodeProtobuf(object: JsonObject): Buffer {
   const apiVersion = (object['apiVersion'] as string | undefined) ?? ''
   const kind = (object['kind'] as string | undefined) ?? ''
   const { group, version } = parseApiVersion(apiVersion)
-  const schema = kindSchema(group, version, kind)
-  if (!schema)
-    throw new ProtobufError(`object *${kind} does not implement the protobuf marshalling interface`)
+  const schema = kindSchema(group, version, kind) ?? partialMetadataSchema(group, kind)
+  if (!schema) {
+    throw notAcceptable(
+      `object *${version}.${kind} does not implement the protobuf marshalling interface and cannot be encoded to a protobuf message`,
+    )
+  }
   const writer = new BackwardWriter()
   writer.string('')
   writer.tag(4, BYTES)

@@ -31,6 +31,8 @@ export function healthEndpoints(state: ServerState, store: Store, clock: Clock):
     when('poststarthook/start-apiserver-admission-initializer', () => state.informersSynced),
     when('poststarthook/generic-apiserver-start-informers', () => state.informersSynced),
     when('poststarthook/start-system-namespaces-controller', () => state.isBootstrapped),
+    when('poststarthook/start-cluster-authentication-info-controller', () => state.isBootstrapped),
+    when('poststarthook/start-legacy-token-tracking-controller', () => state.isBootstrapped),
     when('poststarthook/storage-readiness', () => state.informersSynced),
     when('poststarthook/start-service-ip-repair-controllers', () => state.isBootstrapped),
     when('poststarthook/rbac/bootstrap-roles', () => state.isBootstrapped),

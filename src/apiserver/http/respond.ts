@@ -4,7 +4,7 @@
 
 import { promisify } from 'node:util'
 import { createGzip, gzip } from 'node:zlib'
-import { StatusError } from '#api/meta/status.ts'
+import { internalError, StatusError } from '#api/meta/status.ts'
 import type { ApiRequest, ApiResponse, HandledResponse } from '#apiserver/exchange.ts'
 import { contentTypeOf, encodeAnswer, encodeList } from '#apiserver/http/encode.ts'
 import { asStream, type ServerReply } from '#apiserver/http/listener.ts'
@@ -35,9 +35,12 @@ export async function respond(
   try {
     await write(request, response, reply, context)
   } catch (error) {
-    if (!(error instanceof StatusError) || reply.headersSent) throw error
-    // the conversion into what the client asked for was refused
-    await write(request, errorResponse(request, error), reply, context)
+    if (reply.headersSent || reply.destroyed) throw error
+    // the conversion into what the client asked for was refused, or failed
+    const isRefused = error instanceof StatusError
+    if (!isRefused)
+      log.error({ path: request.head.path, error: String(error) }, 'an answer could not be made')
+    await write(request, errorResponse(request, isRefused ? error : internalError(error)), reply, context)
   }
   log.debug({ method: request.head.method, path: request.head.path }, 'answered')
 }
