@@ -3,10 +3,12 @@
 // Upstream: pkg/printers/internalversion/printers.go, staging/src/k8s.io/apimachinery/pkg/util/duration
 
 import type { Column } from '#api/kinds/kind.ts'
+import { formatSelectorOrNone } from '#api/kinds/scale-selector.ts'
 import type { ObjectMeta } from '#api/meta/object.ts'
 import { timeMs } from '#api/meta/time.ts'
 import { describeType } from '#api/schema/descriptions.ts'
 import type { PodTemplateSpec } from '#api/types/core.ts'
+import type { LabelSelector } from '#api/types/meta.ts'
 
 interface WithMetadata {
   readonly metadata?: ObjectMeta
@@ -115,6 +117,12 @@ export function formatLabelMap(labels: Readonly<Record<string, string>> | undefi
   const parts = Object.entries(labels ?? {}).map(([key, value]) => `${key}=${value}`)
   return parts.length > 0 ? parts.sort().join(',') : '<none>'
 }
+
+/** The label selector by which a workload finds its pods; no library tells the description of such a field. */
+export const selectorColumn = <T>(
+  description: string,
+  selectorOf: (object: T) => LabelSelector | undefined,
+): Column<T> => column('Selector', description, (object: T) => formatSelectorOrNone(selectorOf(object)), wide)
 
 /** Containers and Images of the template that `templateOf` finds. */
 export function templateColumns<T>(templateOf: (object: T) => PodTemplateSpec | undefined): Column<T>[] {

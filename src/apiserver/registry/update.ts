@@ -95,8 +95,9 @@ export async function updateObject(
         await begun?.revert()
         begun = undefined
         const draft = await request.makeNew(current?.object)
-        if (!current) return createFromUpdate(dependencies, scope, draft, options)
-        const outcome = await changeExisting(dependencies, scope, draft, current, options)
+        const outcome = current
+          ? await changeExisting(dependencies, scope, draft, current, options)
+          : await createFromUpdate(dependencies, scope, draft, options)
         begun = outcome.begun
         return outcome.draft
       },
@@ -111,12 +112,18 @@ export async function updateObject(
   }
 }
 
+/** What is to be stored, and what was given out for it. */
+interface Outcome {
+  readonly draft: JsonObject
+  readonly begun: Begun | undefined
+}
+
 async function createFromUpdate(
   dependencies: RegistryDependencies,
   scope: Scope,
   draft: JsonObject,
   options: WriteOptions,
-): Promise<JsonObject> {
+): Promise<Outcome> {
   await dependencies.authorization.require(scope.user, {
     isResourceRequest: true,
     verb: 'create',
@@ -138,8 +145,14 @@ async function createFromUpdate(
   delete metadata['resourceVersion']
   metadata['creationTimestamp'] = formatTime(dependencies.clock.now())
   metadata['uid'] = dependencies.random.uuid()
-  await prepareNew(dependencies, scope, draft, options)
-  return draft
+  const begun = await dependencies.hooksOf(scope.kind)?.beginCreate(draft, options.dryRun)
+  try {
+    await prepareNew(dependencies, scope, draft, options)
+    return { draft, begun }
+  } catch (error) {
+    await begun?.revert()
+    throw error
+  }
 }
 
 async function changeExisting(
@@ -148,7 +161,7 @@ async function changeExisting(
   draft: JsonObject,
   current: StoredObject,
   options: WriteOptions,
-): Promise<{ draft: JsonObject; begun: Begun | undefined }> {
+): Promise<Outcome> {
   const { kind } = scope
   const old = current.object
   const update = {

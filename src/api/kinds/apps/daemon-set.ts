@@ -22,15 +22,14 @@ import {
   formatLabelMap,
   integer,
   nameColumn,
+  selectorColumn,
   templateColumns,
-  wide,
 } from '#api/kinds/columns.ts'
 import { defaultPodTemplate } from '#api/kinds/core/pod/defaults.ts'
 import { podTemplateWarnings } from '#api/kinds/core/pod/warnings.ts'
 import { internalForm } from '#api/kinds/internal-form.ts'
 import { defineKind } from '#api/kinds/kind.ts'
 import { metadataUpdate, namespacedMetadata } from '#api/kinds/metadata.ts'
-import { formatSelector } from '#api/kinds/scale-selector.ts'
 import { keepField } from '#api/kinds/status-metadata.ts'
 import { semanticEqual } from '#api/meta/equality.ts'
 import { goQuote, invalid, notSupportedInOrder, Path, required } from '#api/meta/field-error.ts'
@@ -79,6 +78,9 @@ const statusColumn = (
     ({ status }) => status?.[count] ?? 0,
     integer,
   )
+
+const SELECTOR_DESCRIPTION =
+  "A label query over pods that are managed by the daemon set. Must match in order to be controlled. It must match the pod template's labels. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors"
 
 export const daemonSet = defineKind<Draft<DaemonSet>>({
   group: 'apps',
@@ -137,12 +139,7 @@ export const daemonSet = defineKind<Draft<DaemonSet>>({
     ),
     ageColumn(),
     ...templateColumns<Draft<DaemonSet>>((object) => object.spec?.template),
-    column(
-      'Selector',
-      field('apps.v1.DaemonSetSpec', 'selector'),
-      ({ spec }) => formatSelector(spec?.selector),
-      wide,
-    ),
+    selectorColumn(SELECTOR_DESCRIPTION, ({ spec }) => spec?.selector),
   ],
 })
 

@@ -15,7 +15,7 @@ import {
   replicaSetTemplate,
   requiredSelector,
 } from '#api/kinds/apps/workload.ts'
-import { ageColumn, column, field, nameColumn, templateColumns, wide } from '#api/kinds/columns.ts'
+import { ageColumn, column, field, nameColumn, selectorColumn, templateColumns } from '#api/kinds/columns.ts'
 import { defaultPodTemplate } from '#api/kinds/core/pod/defaults.ts'
 import { internalForm } from '#api/kinds/internal-form.ts'
 import { defineKind } from '#api/kinds/kind.ts'
@@ -32,6 +32,9 @@ const SPEC = new Path('spec')
 const STATUS = new Path('status')
 /** The annotation by which extensions/v1beta1 asked for a rollback; nothing acts on it any more. */
 const ROLLBACK_ANNOTATION = 'deprecated.deployment.rollback.to'
+
+const SELECTOR_DESCRIPTION =
+  "Label selector for pods. Existing ReplicaSets whose pods are selected by this will be the ones affected by this deployment. It must match the pod template's labels."
 
 export const deployment = defineKind<Draft<Deployment>>({
   group: 'apps',
@@ -103,12 +106,7 @@ export const deployment = defineKind<Draft<Deployment>>({
     ),
     ageColumn(),
     ...templateColumns<Draft<Deployment>>((object) => object.spec?.template),
-    column(
-      'Selector',
-      field('apps.v1.DeploymentSpec', 'selector'),
-      ({ spec }) => formatSelector(spec?.selector),
-      wide,
-    ),
+    selectorColumn(SELECTOR_DESCRIPTION, ({ spec }) => spec?.selector),
   ],
 })
 

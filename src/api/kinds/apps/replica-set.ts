@@ -11,7 +11,15 @@ import {
   replicaSetTemplate,
   requiredSelector,
 } from '#api/kinds/apps/workload.ts'
-import { ageColumn, column, field, integer, nameColumn, templateColumns, wide } from '#api/kinds/columns.ts'
+import {
+  ageColumn,
+  column,
+  field,
+  integer,
+  nameColumn,
+  selectorColumn,
+  templateColumns,
+} from '#api/kinds/columns.ts'
 import { defaultPodTemplate } from '#api/kinds/core/pod/defaults.ts'
 import { defineKind } from '#api/kinds/kind.ts'
 import { metadataUpdate, namespacedMetadata } from '#api/kinds/metadata.ts'
@@ -24,6 +32,9 @@ import type { Draft } from '#api/types/wire.ts'
 
 const SPEC = new Path('spec')
 const STATUS = new Path('status')
+
+const SELECTOR_DESCRIPTION =
+  "Selector is a label query over pods that should match the replica count. Label keys and values that must match in order to be controlled by this replica set. It must match the pod template's labels. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors"
 
 export const replicaSet = defineKind<Draft<ReplicaSet>>({
   group: 'apps',
@@ -102,12 +113,7 @@ export const replicaSet = defineKind<Draft<ReplicaSet>>({
     ),
     ageColumn(),
     ...templateColumns<Draft<ReplicaSet>>((object) => object.spec?.template),
-    column(
-      'Selector',
-      field('apps.v1.ReplicaSetSpec', 'selector'),
-      ({ spec }) => formatSelector(spec?.selector),
-      wide,
-    ),
+    selectorColumn(SELECTOR_DESCRIPTION, ({ spec }) => spec?.selector),
   ],
 })
 

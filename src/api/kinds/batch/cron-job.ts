@@ -5,6 +5,7 @@
 import { dropDisabledTemplateFields, nameWarnings } from '#api/kinds/apps/workload.ts'
 import { validateCronJobSpec } from '#api/kinds/batch/cron-job-spec.ts'
 import { defaultJobTemplate } from '#api/kinds/batch/job-defaults.ts'
+import { JOB_SELECTOR_DESCRIPTION } from '#api/kinds/batch/job-spec.ts'
 import { jobWarnings } from '#api/kinds/batch/job-warnings.ts'
 import {
   ageColumn,
@@ -13,13 +14,12 @@ import {
   field,
   integer,
   nameColumn,
+  selectorColumn,
   since,
   templateColumns,
-  wide,
 } from '#api/kinds/columns.ts'
 import { defineKind } from '#api/kinds/kind.ts'
 import { metadataUpdate, namespacedMetadata } from '#api/kinds/metadata.ts'
-import { formatSelectorOrNone } from '#api/kinds/scale-selector.ts'
 import { keepField } from '#api/kinds/status-metadata.ts'
 import { invalid, Path } from '#api/meta/field-error.ts'
 import type { FieldErrors } from '#api/meta/validation.ts'
@@ -83,12 +83,7 @@ export const cronJob = defineKind<Draft<CronJob>>({
     ),
     ageColumn(),
     ...templateColumns<Draft<CronJob>>(templateOf),
-    column(
-      'Selector',
-      field('batch.v1.JobSpec', 'selector'),
-      ({ spec }) => formatSelectorOrNone(spec?.jobTemplate?.spec?.selector),
-      wide,
-    ),
+    selectorColumn(JOB_SELECTOR_DESCRIPTION, ({ spec }) => spec?.jobTemplate?.spec?.selector),
   ],
 })
 

@@ -15,11 +15,16 @@ export function defaultJob(job: Draft<Job>): void {
   spec.suspend ??= false
   spec.podReplacementPolicy ??= spec.podFailurePolicy ? 'Failed' : 'TerminatingOrFailed'
   spec.manualSelector ??= false
-  const labels = spec.template?.metadata?.labels
+  defaultLabels(job)
+  defaultJobTemplate(spec)
+}
+
+/** A Job without labels has those of its template. */
+export function defaultLabels(job: Draft<Job>): void {
+  const labels = job.spec?.template?.metadata?.labels
   job.metadata ??= {}
   // One and the same map on purpose: the labels that the server adds to the template become the Job's as well.
   if (labels && Object.keys(job.metadata.labels ?? {}).length === 0) job.metadata.labels = labels
-  defaultJobTemplate(spec)
 }
 
 /** What a CronJob's template gets too. */

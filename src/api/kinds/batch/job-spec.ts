@@ -19,6 +19,10 @@ const MAX_MANAGED_BY_LENGTH = 63
 const MANY_COMPLETIONS = 100_000
 const LIMIT_FOR_MANY = 10_000
 
+/** Of the column that shows a selector. */
+export const JOB_SELECTOR_DESCRIPTION =
+  'A label query over pods that should match the pod count. Normally, the system sets this field for you. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors'
+
 export const isIndexed = (spec: JobSpec | undefined): boolean => spec?.completionMode === 'Indexed'
 
 const hasInvalidValue = (selector: LabelSelector | undefined): boolean =>

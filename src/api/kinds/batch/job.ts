@@ -4,9 +4,9 @@
 
 import { dropDisabledTemplateFields, nameWarnings } from '#api/kinds/apps/workload.ts'
 import { hasCondition } from '#api/kinds/batch/job-conditions.ts'
-import { defaultJob } from '#api/kinds/batch/job-defaults.ts'
+import { defaultJob, defaultLabels } from '#api/kinds/batch/job-defaults.ts'
 import { generatedSelector, generateSelector } from '#api/kinds/batch/job-selector.ts'
-import { isIndexed, validateJobSpec } from '#api/kinds/batch/job-spec.ts'
+import { isIndexed, JOB_SELECTOR_DESCRIPTION, validateJobSpec } from '#api/kinds/batch/job-spec.ts'
 import { validateJobStatus } from '#api/kinds/batch/job-status.ts'
 import { jobSpecUpdate } from '#api/kinds/batch/job-update.ts'
 import { jobWarnings } from '#api/kinds/batch/job-warnings.ts'
@@ -16,12 +16,11 @@ import {
   field,
   humanDuration,
   nameColumn,
+  selectorColumn,
   templateColumns,
-  wide,
 } from '#api/kinds/columns.ts'
 import { defineKind } from '#api/kinds/kind.ts'
 import { metadataUpdate, namespacedMetadata } from '#api/kinds/metadata.ts'
-import { formatSelectorOrNone } from '#api/kinds/scale-selector.ts'
 import { keepField } from '#api/kinds/status-metadata.ts'
 import { invalid, Path } from '#api/meta/field-error.ts'
 import { isDNS1123Label } from '#api/meta/names.ts'
@@ -45,6 +44,7 @@ export const job = defineKind<Draft<Job>>({
   defaults: defaultJob,
   prepareForCreate(draft) {
     generateSelector(draft)
+    defaultLabels(draft)
     draft.status = {}
     dropDisabledTemplateFields(draft.spec?.template, undefined)
   },
@@ -74,12 +74,7 @@ export const job = defineKind<Draft<Job>>({
     column('Duration', 'Time required to complete the job.', durationText),
     ageColumn(),
     ...templateColumns<Draft<Job>>((object) => object.spec?.template),
-    column(
-      'Selector',
-      field('batch.v1.JobSpec', 'selector'),
-      ({ spec }) => formatSelectorOrNone(spec?.selector),
-      wide,
-    ),
+    selectorColumn(JOB_SELECTOR_DESCRIPTION, ({ spec }) => spec?.selector),
   ],
 })
 

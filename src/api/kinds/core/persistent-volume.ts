@@ -18,6 +18,9 @@ import type { Draft } from '#api/types/wire.ts'
 const ofSpec = (name: string) => field('core.v1.PersistentVolumeSpec', name)
 const ofStatus = (name: string) => field('core.v1.PersistentVolumeStatus', name)
 
+const CLAIM_DESCRIPTION =
+  'claimRef is part of a bi-directional binding between PersistentVolume and PersistentVolumeClaim. Expected to be non-nil when bound. claim.VolumeName is the authoritative bind between PV and PVC. More info: https://kubernetes.io/docs/concepts/storage/persistent-volumes#binding'
+
 export const persistentVolume = defineKind<Draft<PersistentVolume>>({
   group: '',
   kind: 'PersistentVolume',
@@ -55,7 +58,7 @@ export const persistentVolume = defineKind<Draft<PersistentVolume>>({
       ({ spec }) => spec?.persistentVolumeReclaimPolicy ?? '',
     ),
     column('Status', ofStatus('phase'), phaseOf),
-    column('Claim', ofSpec('claimRef'), ({ spec }) => {
+    column('Claim', CLAIM_DESCRIPTION, ({ spec }) => {
       const claim = spec?.claimRef
       return claim ? `${claim.namespace ?? ''}/${claim.name ?? ''}` : ''
     }),
