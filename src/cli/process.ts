@@ -50,6 +50,7 @@ function add<Options extends ClusterOptions>(parent: Command, name: string, body
       const layout = layoutOf(options)
       const config = await readConfig(layout)
       if (!config) throw new UserError(`There is no cluster in ${layout.dataDir}.`)
+      process.title = `k8ts-${name} ${layout.name}`
       await runUntilSignal(name, (log, signal) => body(layout, config, log, signal, options))
     })
 }
@@ -65,7 +66,6 @@ export async function runUntilSignal(
   setMaxListeners(0, stop.signal)
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
     process.once(signal, () => stop.abort(new Error(signal)))
-  process.title = `k8ts-${name}`
   let code = 0
   try {
     await body(log, stop.signal)

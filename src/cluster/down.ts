@@ -11,7 +11,7 @@ import { removeHost } from '#cluster/hosts/host.ts'
 import { machineFolders, restoreMachine } from '#cluster/hosts/machine.ts'
 import { removeBridge } from '#cluster/hosts/network.ts'
 import { kubeconfigPath, removeContext } from '#cluster/kubeconfig-file.ts'
-import { type ClusterLayout, clusterLayout, nodeLayout } from '#cluster/layout.ts'
+import { type ClusterLayout, clusterLayout, DATA_ROOT, nodeLayout } from '#cluster/layout.ts'
 import { readConfig } from '#cluster/saved-config.ts'
 import { end, parseIdentity } from '#cluster/supervisor/child.ts'
 import { askSupervisor } from '#cluster/supervisor/control-socket.ts'
@@ -46,7 +46,7 @@ export async function down(options: DownOptions): Promise<boolean> {
   await restoreMachine(machineFolders(path.dirname(layout.runDir)))
   if (options.deleteData) {
     await rm(layout.dataDir, { recursive: true, force: true })
-    await removeIfEmpty(path.dirname(layout.dataDir))
+    await removeIfEmpty(DATA_ROOT)
   }
   return wasThere
 }

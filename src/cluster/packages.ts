@@ -67,7 +67,8 @@ export async function installPackages(
   onOutput: (text: string) => void,
 ): Promise<void> {
   if (packages.length === 0) return
-  if ((await tryRun('apt-get', ['--version'])).code !== 0) {
+  const apt = await tryRun('apt-get', ['--version']).catch(() => undefined)
+  if (apt?.code !== 0) {
     throw new UserError(
       `${packages.join(', ')} missing, and there is no apt-get to install them: install them by hand.`,
     )

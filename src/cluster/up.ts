@@ -17,7 +17,7 @@ import {
 } from '#cluster/config.ts'
 import { machineFolders, restoreMachine, withMachineLock } from '#cluster/hosts/machine.ts'
 import { addContext, kubeconfigPath } from '#cluster/kubeconfig-file.ts'
-import { type ClusterLayout, clusterLayout } from '#cluster/layout.ts'
+import { type ClusterLayout, clusterLayout, DATA_ROOT } from '#cluster/layout.ts'
 import { checkMachine, installPackages, missingPackages } from '#cluster/packages.ts'
 import { clientOf } from '#cluster/processes/credentials.ts'
 import { checkRanges, chooseRanges, hostRange, rangesInUse } from '#cluster/ranges.ts'
@@ -115,9 +115,11 @@ async function start(layout: ClusterLayout, options: UpOptions): Promise<Cluster
     await startSupervisor(layout, options.self, systemClock)
     return config
   } catch (error) {
-    if (!hadConfig) await rm(layout.configFile, { force: true })
+    // The path may lead nowhere, which is why we are here.
+    if (!hadConfig) await rm(layout.configFile, { force: true }).catch(() => undefined)
     if (!hadRunDir) await rm(layout.runDir, { recursive: true, force: true })
-    if (!hadData && (await removeIfEmpty(layout.dataDir))) await removeIfEmpty(path.dirname(layout.dataDir))
+    if (!hadData) await removeIfEmpty(layout.dataDir)
+    await removeIfEmpty(DATA_ROOT)
     await restoreMachine(machineFolders(runRoot))
     throw error
   }

@@ -63,9 +63,9 @@ export async function removeIfEmpty(folder: string): Promise<boolean> {
   }
 }
 
-/** Whether an error says that a file or folder is not there. */
+/** Whether an error says that a file or folder is not there (nor can be, where a file is in its way). */
 export function isMissing(error: unknown): boolean {
-  return codeOf(error) === 'ENOENT'
+  return codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR'
 }
 
 /** The code of a system error (`ENOENT`), or ''. */

@@ -104,6 +104,28 @@ for (const name of PROCESSES) {
   })
 }
 
+test('the supervisor comes back, and takes over what runs', { timeout: 60_000 }, async () => {
+  const before = await containers()
+  const old = await identityOf('supervisor')
+  const nodeProcess = await identityOf('node-1')
+  const since = systemClock.monotonic()
+  await kill('supervisor')
+  while ((await identityOf('supervisor')).pid === old.pid) {
+    assert.ok(systemClock.monotonic() - since < RECOVERY_MS, 'nobody started it again')
+    await systemClock.sleep(20)
+  }
+  assert.deepEqual(await identityOf('node-1'), nodeProcess)
+  // It watches again over what the old one started.
+  await kill('node-1')
+  const killed = systemClock.monotonic()
+  while ((await identityOf('node-1')).pid === nodeProcess.pid) {
+    assert.ok(systemClock.monotonic() - killed < RECOVERY_MS, 'the node process was not started again')
+    await systemClock.sleep(20)
+  }
+  await untilReadyAgain(killed)
+  assert.equal(await containers(), before)
+})
+
 test('a killed container is started again by its kubelet, in its pod', { timeout: 60_000 }, async () => {
   const pids = await processesIn(nodeLayout(cluster.layout, 1).cgroup)
   const servers = [...pids].filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith('httpd'))
