@@ -3,7 +3,8 @@
 // This interface is what tests replace; everything below it is containerd's (or CRI-O's) business.
 // Upstream: staging/src/k8s.io/cri-api/pkg/apis/services.go
 
-import { type Call, isNotFound, openChannel } from '#kubelet/cri/channel.ts'
+import { type Call, isNotFound, isUnimplemented, openChannel } from '#kubelet/cri/channel.ts'
+import { watchExits } from '#kubelet/cri/containerd-events.ts'
 import type {
   AuthConfig,
   Container,
@@ -192,7 +193,14 @@ export function connectRuntime(socket: string): Runtime {
       return (await call<{ imageFilesystems: FilesystemUsage[] }>('ImageFsInfo')).imageFilesystems[0]
     },
 
-    watchEvents: (onEvent, signal) => channel.events(onEvent, signal),
+    async watchEvents(onEvent, signal) {
+      try {
+        await channel.events(onEvent, signal)
+      } catch (error) {
+        if (!isUnimplemented(error)) throw error
+        await watchExits(socket, onEvent, signal)
+      }
+    },
     close: () => channel.close(),
   }
 }

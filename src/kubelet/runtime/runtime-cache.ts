@@ -3,9 +3,9 @@
 // relist ▶ (a pod's sandboxes or containers changed) ▶ refresh that pod ▶ tell the pod workers. A list is two
 // cheap calls on a local socket; statuses are asked only of what changed, and never again of what has exited.
 // Invariant: `get` is never older than the end of the last `refresh` of that pod.
-// Upstream: pkg/kubelet/pleg/generic.go. Runtimes that push events (CRI's, from containerd 1.7) shorten the wait.
+// Upstream: pkg/kubelet/pleg/{generic,evented}.go
 
-import { isNotFound, isUnimplemented } from '#kubelet/cri/channel.ts'
+import { isNotFound } from '#kubelet/cri/channel.ts'
 import type { Runtime } from '#kubelet/cri/runtime.ts'
 import type { Container, ContainerStatus, Sandbox, SandboxStatus } from '#kubelet/cri/types.ts'
 import {
@@ -43,7 +43,10 @@ export interface RuntimeCacheOptions {
 
 const RELIST_MS = 1000
 /** With events from the runtime lists only make sure that none was lost. */
-const RELIST_WITH_EVENTS_MS = 10_000
+const RELIST_WITH_EVENTS_MS = 5000
+const EVENTS_RETRY_MS = 10_000
+/** An event may come before CRI knows of it: it is looked several times. Bursts are looked at together. */
+const AFTER_EVENT_MS: readonly number[] = [15, 30, 80, 200, 700]
 
 interface Listed {
   readonly sandboxes: readonly Sandbox[]
@@ -58,6 +61,7 @@ export function createRuntimeCache(options: RuntimeCacheOptions): RuntimeCache {
   const exited = new Map<string, RuntimeContainer>()
   const refreshing = new Map<string, Promise<unknown>>()
   let listedAt = Number.NEGATIVE_INFINITY
+  let hasEvents = false
   let markListed: () => void = () => undefined
   const firstList = new Promise<void>((resolve) => (markListed = resolve))
 
@@ -158,29 +162,47 @@ export function createRuntimeCache(options: RuntimeCacheOptions): RuntimeCache {
     markListed()
   }
 
+  /** Events only shorten the wait for the next list: what has happened is read from lists and statuses alone. */
+  async function followEvents(onEvent: () => void, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await runtime.watchEvents(onEvent, signal)
+      } catch (error) {
+        log.debug({ error: String(error) }, 'no events from the runtime')
+      }
+      hasEvents = false
+      await clock.sleep(EVENTS_RETRY_MS, signal).catch(() => undefined)
+    }
+  }
+
   async function run(signal: AbortSignal): Promise<void> {
-    let hasEvents = false
     let wake: () => void = () => undefined
-    const events = runtime
-      .watchEvents(() => {
-        hasEvents = true
-        wake()
-      }, signal)
-      .catch((error: unknown) => {
-        hasEvents = false
-        if (!isUnimplemented(error)) log.debug({ error: String(error) }, 'no events from the runtime')
-      })
+    let looks = AFTER_EVENT_MS.length
+    const onEvent = (): void => {
+      hasEvents = true
+      looks = 0
+      wake()
+    }
+    const following = followEvents(onEvent, signal)
     while (!signal.aborted) {
       try {
         await relist()
       } catch (error) {
         log.warn({ error: String(error) }, 'the runtime could not be listed')
       }
-      const woken = new Promise<void>((resolve) => (wake = resolve))
-      const pause = clock.sleep(hasEvents ? RELIST_WITH_EVENTS_MS : RELIST_MS, signal).catch(() => undefined)
+      const over = new AbortController()
+      const ending = AbortSignal.any([signal, over.signal])
+      const isAfterEvent = looks < AFTER_EVENT_MS.length
+      const woken = new Promise<void>((resolve) => {
+        if (!isAfterEvent) wake = resolve
+      })
+      const idleMs = hasEvents ? RELIST_WITH_EVENTS_MS : RELIST_MS
+      const pause = clock.sleep(AFTER_EVENT_MS[looks] ?? idleMs, ending).catch(() => undefined)
       await Promise.race([pause, woken])
+      over.abort()
+      if (isAfterEvent) looks++
     }
-    await events
+    await following
   }
 
   return {
