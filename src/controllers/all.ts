@@ -9,6 +9,7 @@ import { endpointsController } from '#controllers/endpoints/controller.ts'
 import { endpointSliceController } from '#controllers/endpointslice/controller.ts'
 import { endpointSliceMirroringController } from '#controllers/endpointslice-mirroring/controller.ts'
 import { garbageCollector } from '#controllers/garbage-collector/controller.ts'
+import { jobController } from '#controllers/job/controller.ts'
 import { namespaceController } from '#controllers/namespace/controller.ts'
 import { nodeIpamController } from '#controllers/node-ipam/controller.ts'
 import { nodeLifecycleController } from '#controllers/node-lifecycle/controller.ts'
@@ -64,6 +65,7 @@ export const CONTROLLERS: readonly ControllerDescriptor[] = [
     serviceAccount: 'generic-garbage-collector',
     create: garbageCollector,
   },
+  { name: 'job-controller', serviceAccount: 'job-controller', create: jobController },
   { name: 'deployment-controller', serviceAccount: 'deployment-controller', create: deploymentController },
   { name: 'replicaset-controller', serviceAccount: 'replicaset-controller', create: replicaSetController },
   {

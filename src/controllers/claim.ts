@@ -49,6 +49,8 @@ export interface ClaimOptions<T extends KubeObject, O extends KubeObject> {
   readonly childType: ResourceType<T>
   readonly children: readonly T[]
   readonly selector: Selector
+  /** Finalizers that a child gets with its owner, and loses with it. */
+  readonly finalizers?: readonly string[]
   /** A further condition for a child to match. */
   matches?(child: T): boolean
 }
@@ -92,7 +94,14 @@ async function adopt<T extends KubeObject, O extends KubeObject>(
 ): Promise<T | undefined> {
   const { client, ownerType, owner, childType } = options
   const { namespace = '', name = '', uid } = child.metadata ?? {}
-  const patch = { metadata: { ownerReferences: [controllerReference(ownerType, owner)], uid } }
+  const { finalizers } = options
+  const patch = {
+    metadata: {
+      ownerReferences: [controllerReference(ownerType, owner)],
+      uid,
+      ...(finalizers && { finalizers }),
+    },
+  }
   try {
     return await client.resource(childType).patch(namespace, name, 'strategic', patch)
   } catch (error) {
@@ -108,11 +117,13 @@ async function release<T extends KubeObject, O extends KubeObject>(
 ): Promise<void> {
   const { client, owner, childType } = options
   const { namespace = '', name = '', uid } = child.metadata ?? {}
-  const ownerReferences = [{ $patch: 'delete', uid: owner.metadata?.uid }]
+  const metadata = {
+    ownerReferences: [{ $patch: 'delete', uid: owner.metadata?.uid }],
+    uid,
+    ...(options.finalizers && { '$deleteFromPrimitiveList/finalizers': options.finalizers }),
+  }
   try {
-    await client
-      .resource(childType)
-      .patch(namespace, name, 'strategic', { metadata: { ownerReferences, uid } })
+    await client.resource(childType).patch(namespace, name, 'strategic', { metadata })
   } catch (error) {
     if (!isNotFound(error) && !isInvalid(error)) throw error
   }

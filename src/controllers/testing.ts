@@ -7,6 +7,7 @@ import { isConflict, isNotFound } from '#api/meta/status.ts'
 import { pods, type ResourceType } from '#api/resources.ts'
 import type { Pod } from '#api/types/core.ts'
 import type { Client } from '#client/client.ts'
+import type { Informer } from '#client/informer.ts'
 import { createInformerFactory, type InformerFactory } from '#client/informer-factory.ts'
 import type { ControllerSettings } from '#controllers/controller.ts'
 import { runControllerManager } from '#controllers/run.ts'
@@ -21,6 +22,11 @@ export interface TestControllers {
     key: ObjectKey,
     holds: (object: T | undefined) => boolean,
   ): Promise<T | undefined>
+  /** The same for all objects of a kind in namespace `default`. */
+  untilAll<T extends KubeObject>(
+    type: ResourceType<T>,
+    holds: (objects: readonly T[]) => boolean,
+  ): Promise<readonly T[]>
   readonly informers: InformerFactory
   stop(): Promise<void>
 }
@@ -34,6 +40,8 @@ export interface TestControllerOptions {
   readonly clock?: Clock
   /** Pods get a node, an address and readiness at once, and go as soon as they are deleted. */
   readonly livePods?: boolean
+  /** With `livePods`: the exit code with which a pod ends right after its start; undefined lets it run. */
+  exitCode?(pod: Pod): number | undefined
 }
 
 const PATIENCE_MS = 10_000
@@ -60,10 +68,19 @@ export async function startTestControllers(
       stop.signal,
     ),
   ]
-  if (options.livePods) liven(client, informers, clock, stop.signal)
+  if (options.livePods) {
+    liven(client, informers, clock, (pod) => options.exitCode?.(pod), stop.signal)
+  }
   return {
     informers,
-    until: (type, key, holds) => until(informers, type, key, holds),
+    until: (type, key, holds) => {
+      const informer = informers.informer(type)
+      return until(informer, () => informer.get(key), holds)
+    },
+    untilAll: (type, holds) => {
+      const informer = informers.informer(type)
+      return until(informer, () => informer.list('default'), holds)
+    },
     async stop() {
       stop.abort()
       await Promise.all(running)
@@ -71,28 +88,24 @@ export async function startTestControllers(
   }
 }
 
-function until<T extends KubeObject>(
-  informers: InformerFactory,
-  type: ResourceType<T>,
-  key: ObjectKey,
-  holds: (object: T | undefined) => boolean,
-): Promise<T | undefined> {
-  const informer = informers.informer(type)
+/** Looks at what `see` gives after each change, until `holds` does. */
+function until<T extends KubeObject, V>(
+  informer: Informer<T>,
+  see: () => V,
+  holds: (seen: V) => boolean,
+): Promise<V> {
   return new Promise((resolve, reject) => {
     const check = (): void => {
-      const object = informer.get(key)
-      if (!informer.hasSynced() || !holds(object)) return
+      const seen = see()
+      if (!informer.hasSynced() || !holds(seen)) return
       end()
-      resolve(object)
+      resolve(seen)
     }
     const timer = systemClock.after(PATIENCE_MS, () => {
       end()
-      const seen = JSON.stringify(
-        informer.get(key),
-        (name, value) => (name === 'managedFields' ? undefined : value),
-        1,
-      )
-      reject(new Error(`${type.resource} ${key} did not become what was waited for; it is ${seen}`))
+      const withoutFields = (name: string, value: unknown) => (name === 'managedFields' ? undefined : value)
+      const seen = JSON.stringify(see(), withoutFields, 1)
+      reject(new Error(`${informer.type.resource} did not become what was waited for: ${seen}`))
     })
     const stopWatching = informer.onChange(() => queueMicrotask(check))
     const end = (): void => {
@@ -104,7 +117,13 @@ function until<T extends KubeObject>(
 }
 
 /** A kubelet for nothing: it says that pods run, and lets go of those that are deleted. */
-function liven(client: Client, informers: InformerFactory, clock: Clock, signal: AbortSignal): void {
+function liven(
+  client: Client,
+  informers: InformerFactory,
+  clock: Clock,
+  exitCode: (pod: Pod) => number | undefined,
+  signal: AbortSignal,
+): void {
   const resource = client.resource(pods)
   let addresses = 1
   async function step(pod: Pod): Promise<void> {
@@ -130,6 +149,25 @@ function liven(client: Client, informers: InformerFactory, clock: Clock, signal:
           podIP: ip,
           podIPs: [{ ip }],
           conditions: ['PodScheduled', 'Initialized', 'ContainersReady', 'Ready'].map(condition),
+        },
+      })
+    } else if (pod.status?.phase === 'Running' && exitCode(pod) !== undefined) {
+      const code = exitCode(pod) ?? 0
+      const finishedAt = formatTime(clock.now())
+      await resource.updateStatus({
+        ...pod,
+        status: {
+          ...pod.status,
+          phase: code === 0 ? 'Succeeded' : 'Failed',
+          conditions: [{ type: 'Ready', status: 'False', lastTransitionTime: finishedAt }],
+          containerStatuses: pod.spec.containers.map(({ name, image = '' }) => ({
+            name,
+            image,
+            imageID: '',
+            ready: false,
+            restartCount: 0,
+            state: { terminated: { exitCode: code, finishedAt } },
+          })),
         },
       })
     }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { deployments, events, pods, replicaSets } from '#api/resources.ts'
 import type { Deployment } from '#api/types/apps.ts'
+import type { Event } from '#api/types/core.ts'
 import { startTestApiServer, type TestApiServer } from '#apiserver/testing.ts'
 import { startTestControllers, type TestControllers } from '#controllers/testing.ts'
 
@@ -70,11 +71,13 @@ const setsOf = async (name: string) =>
   (await server.client.resource(replicaSets).list({ namespace: 'default', labelSelector: `app=${name}` }))
     .items
 
-async function messagesOf(name: string): Promise<string[]> {
-  const { items } = await server.client.resource(events).list({ namespace: 'default' })
-  return items
-    .filter(({ involvedObject }) => involvedObject.kind === 'Deployment' && involvedObject.name === name)
-    .map(({ message = '' }) => message)
+/** Resolves with the messages of the events about a Deployment when `last` is among them. */
+async function messagesUntil(name: string, last: string): Promise<string[]> {
+  const about = (all: readonly Event[]) =>
+    all
+      .filter(({ involvedObject }) => involvedObject.kind === 'Deployment' && involvedObject.name === name)
+      .map(({ message = '' }) => message)
+  return about(await controllers.untilAll(events, (all) => about(all).includes(last)))
 }
 
 test('a rollout goes step by step within surge and availability, and is told in events', async () => {
@@ -89,7 +92,7 @@ test('a rollout goes step by step within surge and availability, and is told in 
     first?.metadata?.name,
     (await setsOf('web')).find((set) => set.metadata?.uid !== first?.metadata?.uid)?.metadata?.name,
   ]
-  assert.deepEqual(await messagesOf('web'), [
+  assert.deepEqual(await messagesUntil('web', `Scaled down replica set ${a} from 1 to 0`), [
     `Scaled up replica set ${a} from 0 to 2`,
     `Scaled up replica set ${b} from 0 to 1`,
     `Scaled down replica set ${a} from 2 to 1`,
@@ -127,7 +130,7 @@ test('the annotation that asks for a rollback is answered and taken off', async 
   const done = await rolledOut('undo', 4)
   assert.equal(done?.spec?.template.spec?.containers[0]?.image, 'i')
   assert.equal(done?.metadata?.annotations?.['deprecated.deployment.rollback.to'], undefined)
-  assert.ok((await messagesOf('undo')).includes('Rolled back deployment "undo" to revision 1'))
+  await messagesUntil('undo', 'Rolled back deployment "undo" to revision 1')
 })
 
 test('Recreate has no old pod left before the first new one', async () => {

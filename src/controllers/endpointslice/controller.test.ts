@@ -57,23 +57,7 @@ const slicesOf = (name: string): readonly EndpointSlice[] =>
     .list('default')
     .filter(({ metadata }) => metadata?.labels?.['kubernetes.io/service-name'] === name)
 
-/** Resolves when the slices of a Service are as `holds` says. */
-function slicesUntil(holds: () => boolean): Promise<void> {
-  const informer = controllers.informers.informer(endpointSlices)
-  return new Promise((resolve) => {
-    const stop = informer.onChange(() =>
-      queueMicrotask(() => {
-        if (!holds()) return
-        stop()
-        resolve()
-      }),
-    )
-    if (holds()) {
-      stop()
-      resolve()
-    }
-  })
-}
+const slicesUntil = (holds: () => boolean) => controllers.untilAll(endpointSlices, holds)
 
 test('pods that come and go are in the slices and in the Endpoints, once each', async () => {
   await server.client.resource(services).create(service('web'))

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { KubeObject, OwnerReference } from '#api/meta/object.ts'
 import { configMaps, events, namespaces, secrets } from '#api/resources.ts'
-import type { ConfigMap, Secret } from '#api/types/core.ts'
+import type { ConfigMap, Event, Secret } from '#api/types/core.ts'
 import { startTestApiServer, type TestApiServer } from '#apiserver/testing.ts'
 import { startTestControllers, type TestControllers } from '#controllers/testing.ts'
 
@@ -131,8 +131,8 @@ test('an owner in another namespace is none, and that is told', async () => {
   const far = await map('far', [], 'other')
   await secret('near', [ownerOf(far)])
   await secretGone('near')
-  const { items } = await server.client.resource(events).list({ namespace: 'default' })
-  const told = items.find(({ involvedObject }) => involvedObject.name === 'near')
+  const about = (all: readonly Event[]) => all.find(({ involvedObject }) => involvedObject.name === 'near')
+  const told = about(await controllers.untilAll(events, (all) => about(all) !== undefined))
   assert.equal(told?.reason, 'OwnerRefInvalidNamespace')
   assert.equal(
     told?.message,

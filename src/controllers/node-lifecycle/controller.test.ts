@@ -131,16 +131,15 @@ test('a silent node is given up, its pods are told, and leave when their patienc
     (await server.client.resource(pods).get('default', 'other')).metadata?.deletionTimestamp === undefined,
   )
 
-  const { items } = await server.client.resource(events).list({})
-  const messages = items.map(({ message }) => message)
-  for (const message of [
+  const wanted = [
     'Node lost event: Registered Node lost in Controller',
     'Node lost status is now: NodeNotReady',
     'Node is not ready',
     'Marking for deletion Pod default/patient',
-  ]) {
-    assert.ok(messages.includes(message), message)
-  }
+  ]
+  await controllers.untilAll(events, (all) =>
+    wanted.every((text) => all.some(({ message }) => message === text)),
+  )
 })
 
 test('a node that answers again loses its taints, and evictions are called off', async () => {

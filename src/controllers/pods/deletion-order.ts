@@ -24,6 +24,27 @@ export function inDeletionOrder(pods: readonly Pod[], related: readonly Pod[], n
   return [...pods].sort((a, b) => compare(a, b, rank, nowMs))
 }
 
+/** The same for pods that are all alike: by placement, phase, readiness, restarts and exact times alone. */
+export function leastUsefulFirst(pods: readonly Pod[]): Pod[] {
+  return [...pods].sort(
+    (a, b) =>
+      falseFirst(isAssigned(a), isAssigned(b)) ||
+      phaseOrder(a) - phaseOrder(b) ||
+      falseFirst(isPodReady(a), isPodReady(b)) ||
+      laterFirst(readySinceMs(a), readySinceMs(b)) ||
+      restarts(b, false) - restarts(a, false) ||
+      restarts(b, true) - restarts(a, true) ||
+      laterFirst(createdMs(a), createdMs(b)),
+  )
+}
+
+/** No time at all is the latest. */
+function laterFirst(a: number | undefined, b: number | undefined): number {
+  return (b ?? Number.POSITIVE_INFINITY) === (a ?? Number.POSITIVE_INFINITY)
+    ? 0
+    : (b ?? Number.POSITIVE_INFINITY) - (a ?? Number.POSITIVE_INFINITY)
+}
+
 function compare(a: Pod, b: Pod, rank: (pod: Pod) => number, nowMs: number): number {
   return (
     falseFirst(isAssigned(a), isAssigned(b)) ||

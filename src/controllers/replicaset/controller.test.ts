@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { events, pods, replicaSets, replicationControllers } from '#api/resources.ts'
 import type { ReplicaSet } from '#api/types/apps.ts'
-import type { Pod, ReplicationController } from '#api/types/core.ts'
+import type { Event, Pod, ReplicationController } from '#api/types/core.ts'
 import { startTestApiServer, type TestApiServer } from '#apiserver/testing.ts'
 import { startTestControllers, type TestControllers } from '#controllers/testing.ts'
 
@@ -55,17 +55,12 @@ test('as many pods as wanted, up and down, each told in an event', async () => {
   await available('some', 3)
   await server.client.resource(replicaSets).patch('default', 'some', 'merge', { spec: { replicas: 1 } })
   await available('some', 1)
-  const { items } = await server.client.resource(events).list({ namespace: 'default' })
-  const about = items
-    .filter(({ involvedObject }) => involvedObject.name === 'some')
-    .map(({ reason }) => reason)
-  assert.deepEqual(about.sort(), [
-    'SuccessfulCreate',
-    'SuccessfulCreate',
-    'SuccessfulCreate',
-    'SuccessfulDelete',
-    'SuccessfulDelete',
-  ])
+  const told = (reason: string, all: readonly Event[]) =>
+    all.filter((event) => event.involvedObject.name === 'some' && event.reason === reason).length
+  await controllers.untilAll(
+    events,
+    (all) => told('SuccessfulCreate', all) === 3 && told('SuccessfulDelete', all) === 2,
+  )
 })
 
 test('a pod that goes is replaced', async () => {
