@@ -124,3 +124,19 @@ function withNames(names: Names, nodes: readonly CelNode[]): Names {
   const own = nodes.flatMap((node) => (node.kind === 'identifier' ? [node.name] : []))
   return own.length === 0 ? names : new Set([...names, ...own])
 }
+
+/** All names that a compilable expression uses as variables. */
+export function namesIn(source: string): ReadonlySet<string> {
+  const names = new Set<string>()
+  const collect = (node: CelNode): void => {
+    if (node.kind === 'identifier') names.add(node.name)
+    else if (node.kind === 'select') collect(node.operand)
+    else if (node.kind === 'parts') for (const part of node.parts) collect(part)
+    else if (node.kind === 'call') {
+      if (node.target) collect(node.target)
+      for (const arg of node.args) collect(arg)
+    }
+  }
+  collect(parseCel(source))
+  return names
+}

@@ -271,4 +271,10 @@ ResourcePolicyRule Verbs[] APIGroups=apiGroups[] Resources[] ClusterScope? Names
 ServiceAccountSubject Namespace Name
 Subject Kind User*:UserSubject Group*:GroupSubject ServiceAccount*:ServiceAccountSubject
 UserSubject Name
+ValidationRule Rule Message MessageExpression Reason* FieldPath OptionalOldSelf*?
+CustomResourceDefinitionVersion Name Served? Storage? Deprecated? DeprecationWarning* Schema*!
+  Subresources*! AdditionalPrinterColumns[]:CustomResourceColumnDefinition
+  SelectableFields[]:SelectableField
+CustomResourceColumnDefinition Name Type Format Description Priority# JSONPath=jsonPath
+SelectableField JSONPath=jsonPath
 `

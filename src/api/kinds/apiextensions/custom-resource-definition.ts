@@ -1,10 +1,19 @@
-// CustomResourceDefinition: adds a kind to the API while the server runs.
+// CustomResourceDefinition: a kind that users add, with its schema.
 //
 // Upstream: staging/src/k8s.io/apiextensions-apiserver/pkg/registry/customresourcedefinition/strategy.go
 
+import {
+  validateAcceptedNames,
+  validateDefinition,
+  validateDefinitionUpdate,
+} from '#api/kinds/apiextensions/validate.ts'
 import { defineKind } from '#api/kinds/kind.ts'
+import { plainMetadataUpdate } from '#api/kinds/metadata.ts'
+import { keepField } from '#api/kinds/status-metadata.ts'
 import type { CustomResourceDefinition } from '#api/types/apiextensions.ts'
 import type { Draft } from '#api/types/wire.ts'
+
+const DEFAULT_PORT = 443
 
 export const customResourceDefinition = defineKind<Draft<CustomResourceDefinition>>({
   group: 'apiextensions.k8s.io',
@@ -17,6 +26,47 @@ export const customResourceDefinition = defineKind<Draft<CustomResourceDefinitio
   versions: ['v1'],
   storageVersion: 'v1',
   storagePrefix: '/registry/apiextensions.k8s.io/customresourcedefinitions',
+  hasGeneration: true,
   allowUnconditionalUpdate: false,
-  status: {},
+  defaults,
+  prepareForCreate(draft) {
+    draft.status = {}
+    addStoredVersion(draft)
+  },
+  prepareForUpdate(draft, old) {
+    keepField(draft, old, 'status')
+    addStoredVersion(draft)
+  },
+  validate: validateDefinition,
+  validateUpdate: validateDefinitionUpdate,
+  status: {
+    prepareForUpdate: (draft, old) => keepField(draft, old, 'spec'),
+    *validateUpdate(object, old) {
+      yield* plainMetadataUpdate(object, old)
+      yield* validateAcceptedNames(object)
+    },
+  },
 })
+
+function defaults(draft: Draft<CustomResourceDefinition>): void {
+  const { spec } = draft
+  if (!spec) return
+  const { names } = spec
+  if (names) {
+    if (!names.singular && names.kind) names.singular = names.kind.toLowerCase()
+    if (!names.listKind && names.kind) names.listKind = `${names.kind}List`
+  }
+  spec.conversion ??= { strategy: 'None' }
+  const service = spec.conversion.webhook?.clientConfig?.service
+  if (service) service.port ??= DEFAULT_PORT
+  if ((draft.status?.storedVersions ?? []).length > 0) return
+  addStoredVersion(draft)
+}
+
+/** A version in which objects are stored is remembered until somebody has migrated them. */
+function addStoredVersion(draft: Draft<CustomResourceDefinition>): void {
+  const name = draft.spec?.versions?.find(({ storage }) => storage)?.name
+  if (name === undefined) return
+  const stored = draft.status?.storedVersions ?? []
+  if (!stored.includes(name)) draft.status = { ...draft.status, storedVersions: [...stored, name] }
+}

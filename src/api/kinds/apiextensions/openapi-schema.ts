@@ -1,0 +1,237 @@
+// What a definition's schema may say, field by field: types, lists, maps, and rules in CEL.
+//
+// Upstream: ValidateCustomResourceDefinitionOpenAPISchema in
+// staging/src/k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/validation/validation.go
+
+import { additionalOf, itemsOf, propertiesOf, type Schema } from '#api/kinds/apiextensions/schema.ts'
+import { rulesInCel, validateRules } from '#api/kinds/apiextensions/schema-rules.ts'
+import {
+  forbidden,
+  invalid,
+  notSupported,
+  notSupportedInOrder,
+  type Path,
+  required,
+} from '#api/meta/field-error.ts'
+import type { FieldErrors } from '#api/meta/validation.ts'
+
+const TYPES = ['array', 'boolean', 'integer', 'number', 'object', 'string']
+const LIST_TYPES = ['atomic', 'set', 'map']
+const MAP_TYPES = ['atomic', 'granular']
+const META_FIELDS = ['metadata', 'kind', 'apiVersion']
+
+/** What holds for a part of a schema because of where it stands. */
+interface Place {
+  readonly isRoot: boolean
+  /** Why there can be no defaults here. */
+  readonly noDefaults: string | undefined
+  readonly isInsideMeta: boolean
+  /** Whether rules are compiled: not inside of logical combinations. */
+  readonly compilesRules: boolean
+  /** The place whose items have no identity, so that there is no old value to compare with. */
+  readonly uncorrelatable: Path | undefined
+}
+
+const ROOT: Place = {
+  isRoot: true,
+  noDefaults: undefined,
+  isInsideMeta: false,
+  compilesRules: true,
+  uncorrelatable: undefined,
+}
+
+/** `compilesRules`: the schema is structural and its defaults are right. */
+export function* validateOpenApiSchema(schema: Schema, path: Path, compilesRules: boolean): FieldErrors {
+  const parts = [...partsOf(schema, path, { ...ROOT, compilesRules })]
+  for (const part of parts) yield* ownErrors(part.schema, part.path, part.place)
+  for (const part of parts) {
+    const { schema: own, path: at, place } = part
+    if (!place.compilesRules || !ownErrors(own, at, place).next().done) continue
+    yield* rulesInCel(own, at, place.uncorrelatable)
+  }
+}
+
+interface Part {
+  readonly schema: Schema
+  readonly path: Path
+  readonly place: Place
+}
+
+function* partsOf(schema: Schema, path: Path, place: Place): Generator<Part> {
+  yield { schema, path, place }
+  const inner: Place = { ...place, isRoot: false }
+  const others = additionalOf(schema)
+  if (others) {
+    const noDefaults = place.isInsideMeta
+      ? 'inside additionalProperties applying to object metadata'
+      : place.noDefaults
+    yield* partsOf(others, path.child('additionalProperties'), { ...inner, noDefaults })
+  }
+  for (const [name, property] of propertiesOf(schema)) {
+    yield* partsOf(property, path.child('properties').key(name), placeOfProperty(schema, path, place, name))
+  }
+  const combined: Place = { ...inner, compilesRules: false }
+  if (schema.not) yield* partsOf(schema.not, path.child('not'), combined)
+  for (const list of ['allOf', 'oneOf', 'anyOf'] as const) {
+    for (const [i, part] of (schema[list] ?? []).entries())
+      yield* partsOf(part, path.child(list).index(i), combined)
+  }
+  for (const [name, part] of Object.entries(schema.definitions ?? {})) {
+    yield* partsOf(part, path.child('definitions').key(name), combined)
+  }
+  const items = itemsOf(schema)
+  if (!items) return
+  const isMap = schema['x-kubernetes-list-type'] === 'map'
+  const uncorrelatable = isMap ? place.uncorrelatable : (place.uncorrelatable ?? path)
+  yield* partsOf(items, path.child('items'), { ...inner, uncorrelatable })
+}
+
+function placeOfProperty(schema: Schema, path: Path, place: Place, name: string): Place {
+  const isMeta =
+    META_FIELDS.includes(name) && (place.isRoot || schema['x-kubernetes-embedded-resource'] === true)
+  const isAtomic = schema['x-kubernetes-map-type'] === 'atomic'
+  return {
+    ...place,
+    isRoot: false,
+    isInsideMeta: place.isInsideMeta || isMeta,
+    noDefaults: isMeta && place.isRoot ? `in top-level ${name}` : place.noDefaults,
+    uncorrelatable: isAtomic ? (place.uncorrelatable ?? path) : place.uncorrelatable,
+  }
+}
+
+function* ownErrors(schema: Schema, path: Path, place: Place): FieldErrors {
+  yield* standard(schema, path, place)
+  if (schema.uniqueItems) {
+    const text = 'uniqueItems cannot be set to true since the runtime complexity becomes quadratic'
+    yield forbidden(path.child('uniqueItems'), text)
+  }
+  const hasProperties = Object.keys(schema.properties ?? {}).length > 0
+  if (hasProperties && schema.additionalProperties !== undefined && schema.additionalProperties !== true) {
+    yield forbidden(
+      path.child('additionalProperties'),
+      'additionalProperties and properties are mutual exclusive',
+    )
+  }
+  if (schema['x-kubernetes-preserve-unknown-fields'] === false) {
+    yield invalid(path.child('x-kubernetes-preserve-unknown-fields'), false, 'must be true or undefined')
+  }
+  yield* collections(schema, path)
+  yield* validateRules(schema, path)
+}
+
+/** Fields that OpenAPI has and Kubernetes does not take. */
+const UNSUPPORTED = [
+  'id',
+  'additionalItems',
+  'patternProperties',
+  'definitions',
+  'dependencies',
+  '$ref',
+] as const
+
+function* standard(schema: Schema, path: Path, place: Place): FieldErrors {
+  const { type } = schema
+  if (type && !TYPES.includes(type)) yield notSupported(path.child('type'), type, TYPES)
+  if (schema.default !== undefined && place.noDefaults !== undefined) {
+    yield forbidden(path.child('default'), `must not be set ${place.noDefaults}`)
+  }
+  for (const name of UNSUPPORTED) {
+    const value = schema[name]
+    if (value !== undefined && value !== '') yield forbidden(path.child(name), `${name} is not supported`)
+  }
+  if (type === 'null') {
+    yield forbidden(path.child('type'), 'type cannot be set to null, use nullable as an alternative')
+  }
+  if (Array.isArray(schema.items)) {
+    yield forbidden(path.child('items'), 'items must be a schema object and not an array')
+  }
+  if (place.isInsideMeta && schema['x-kubernetes-embedded-resource']) {
+    yield forbidden(path.child('x-kubernetes-embedded-resource'), 'must not be used inside of resource meta')
+  }
+}
+
+function* collections(schema: Schema, path: Path): FieldErrors {
+  const { type = '' } = schema
+  const mapType = schema['x-kubernetes-map-type']
+  const listType = schema['x-kubernetes-list-type']
+  const at = path.child('type')
+  if (mapType !== undefined && type !== 'object') {
+    const text = 'must be object if x-kubernetes-map-type is specified'
+    yield type === '' ? required(at, text) : invalid(at, type, text)
+  }
+  if (mapType !== undefined && !MAP_TYPES.includes(mapType)) {
+    yield notSupportedInOrder(path.child('x-kubernetes-map-type'), mapType, MAP_TYPES)
+  }
+  if (listType !== undefined && type !== 'array') {
+    const text = 'must be array if x-kubernetes-list-type is specified'
+    yield type === '' ? required(at, text) : invalid(at, type, text)
+  } else if (listType === 'set') yield* itemsOfSet(schema, path)
+  if (listType !== undefined && !LIST_TYPES.includes(listType)) {
+    yield notSupportedInOrder(path.child('x-kubernetes-list-type'), listType, LIST_TYPES)
+  }
+  const keys = schema['x-kubernetes-list-map-keys'] ?? []
+  if (keys.length > 0 && listType !== 'map') {
+    const listPath = path.child('x-kubernetes-list-type')
+    const text = 'must be map if x-kubernetes-list-map-keys is non-empty'
+    yield listType === undefined ? required(listPath, text) : invalid(listPath, listType, text)
+  }
+  if (listType === 'map') yield* listMap(schema, keys, path)
+  if (listType === 'map' || listType === 'set') yield* keyedItems(schema, keys, path, listType)
+}
+
+function* itemsOfSet(schema: Schema, path: Path): FieldErrors {
+  const items = itemsOf(schema)
+  const text = 'must be atomic as item of a list with x-kubernetes-list-type=set'
+  const listType = items?.['x-kubernetes-list-type']
+  if (items?.type === 'array' && listType !== undefined && listType !== 'atomic') {
+    yield invalid(path.child('items', 'x-kubernetes-list-type'), listType, text)
+  }
+  if (items?.type === 'object' && items['x-kubernetes-map-type'] !== 'atomic') {
+    yield invalid(path.child('items', 'x-kubernetes-map-type'), listType ?? null, text)
+  }
+}
+
+function* listMap(schema: Schema, keys: readonly string[], path: Path): FieldErrors {
+  const at = path.child('x-kubernetes-list-map-keys')
+  if (keys.length === 0) yield required(at, 'must not be empty if x-kubernetes-list-type is map')
+  const items = itemsOf(schema)
+  if (!items) {
+    yield required(path.child('items'), 'must have a schema if x-kubernetes-list-type is map')
+    return
+  }
+  if (items.type !== 'object') {
+    const text = "must be object if parent array's x-kubernetes-list-type is map"
+    yield invalid(path.child('items', 'type'), items.type ?? '', text)
+    return
+  }
+  for (const [i, key] of keys.entries()) {
+    const property = items.properties?.[key]
+    if (!property) yield invalid(at, keys, 'entries must all be names of item properties')
+    else if (property.type === 'array' || property.type === 'object') {
+      const text = "must be a scalar type if parent array's x-kubernetes-list-type is map"
+      yield invalid(path.child('items', 'properties').key(key).child('type'), items.type, text)
+    }
+    if (keys.indexOf(key) < i) yield invalid(at, keys, 'must not contain duplicate entries')
+  }
+}
+
+/** Items that are told apart cannot be null, nor can the fields that tell them apart be absent. */
+function* keyedItems(schema: Schema, keys: readonly string[], path: Path, listType: string): FieldErrors {
+  const items = itemsOf(schema)
+  if (!items) return
+  const at = path.child('items')
+  if (items.nullable) {
+    yield forbidden(at.child('nullable'), `cannot be nullable when x-kubernetes-list-type is ${listType}`)
+  }
+  if (listType !== 'map') return
+  const because = 'this property is in x-kubernetes-list-map-keys, so it'
+  for (const key of keys) {
+    const property = items.properties?.[key]
+    if (!property) continue
+    const keyPath = at.child('properties').key(key)
+    if (!items.required?.includes(key) && property.default === undefined) {
+      yield required(keyPath.child('default'), `${because} must have a default or be a required property`)
+    }
+    if (property.nullable) yield forbidden(keyPath.child('nullable'), `${because} cannot be nullable`)
+  }
+}
