@@ -119,11 +119,6 @@ export function primary<T extends KubeObject>(
   return mapped(informer, (change) => (isRelevant(change) ? [keyOf(change.object)] : []))
 }
 
-/** Changes of objects whose controller is a `kind`: the key is that owner's. */
-export function owned<T extends KubeObject>(informer: Informer<T>, kind: string): Watch {
-  return mapped(informer, (change) => ownerKeys(change, kind))
-}
-
 /** The keys of the controllers of kind `kind` that a change concerns: the one before and the one after. */
 export function ownerKeys<T extends KubeObject>(change: Change<T>, kind: string): readonly ObjectKey[] {
   const objects = change.type === 'updated' ? [change.object, change.previous] : [change.object]

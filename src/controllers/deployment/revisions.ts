@@ -17,7 +17,7 @@ export const REVISION = 'deployment.kubernetes.io/revision'
 const REVISION_HISTORY = 'deployment.kubernetes.io/revision-history'
 export const DESIRED_REPLICAS = 'deployment.kubernetes.io/desired-replicas'
 export const MAX_REPLICAS = 'deployment.kubernetes.io/max-replicas'
-export const TEMPLATE_HASH_LABEL = 'pod-template-hash'
+const TEMPLATE_HASH_LABEL = 'pod-template-hash'
 export const ROLLBACK_TO = 'deprecated.deployment.rollback.to'
 
 /** The revision history of a set is cut from its old end beyond this length. */

@@ -27,7 +27,7 @@ export const MAX_ENDPOINTS = 100
 export const MANAGER = 'endpointslice-controller.k8s.io'
 export const SERVICE_NAME = 'kubernetes.io/service-name'
 export const MANAGED_BY = 'endpointslice.kubernetes.io/managed-by'
-export const HEADLESS = 'service.kubernetes.io/headless'
+const HEADLESS = 'service.kubernetes.io/headless'
 
 export interface SlicePlan {
   readonly create: readonly EndpointSlice[]

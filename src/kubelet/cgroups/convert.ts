@@ -12,26 +12,15 @@ const MILLI_PER_CPU = 1000
 export const CPU_PERIOD_US = 100_000
 const MIN_QUOTA_US = 1000
 
-/** Below this a limit cannot be told from the least quota. */
-export const MIN_MILLI_CPU_LIMIT = 10
-
 export function sharesOfMilliCPU(milliCPU: number): number {
   if (milliCPU === 0) return MIN_SHARES
   return Math.min(MAX_SHARES, Math.max(MIN_SHARES, Math.floor((milliCPU * SHARES_PER_CPU) / MILLI_PER_CPU)))
-}
-
-export function milliCPUOfShares(shares: number): number {
-  return Math.ceil((shares * MILLI_PER_CPU) / SHARES_PER_CPU)
 }
 
 /** Microseconds per period; 0 is no limit. */
 export function quotaOfMilliCPU(milliCPU: number, periodUs = CPU_PERIOD_US): number {
   if (milliCPU === 0) return 0
   return Math.max(MIN_QUOTA_US, Math.floor((milliCPU * periodUs) / MILLI_PER_CPU))
-}
-
-export function milliCPUOfQuota(quotaUs: number, periodUs: number): number {
-  return quotaUs <= 0 || periodUs <= 0 ? 0 : Math.floor((quotaUs * MILLI_PER_CPU) / periodUs)
 }
 
 /** The weight of cgroup v2 for the shares of v1: both ranges mapped onto each other, as runc does. */
