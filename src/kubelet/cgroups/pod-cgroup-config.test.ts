@@ -1,12 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ResourceRequirements } from '#api/types/core.ts'
-import {
-  milliCPUOfShares,
-  quotaOfMilliCPU,
-  sharesOfMilliCPU,
-  weightOfShares,
-} from '#kubelet/cgroups/convert.ts'
+import { quotaOfMilliCPU, sharesOfMilliCPU, weightOfShares } from '#kubelet/cgroups/convert.ts'
 import { containerCgroup, oomScoreAdjust, podCgroupConfig } from '#kubelet/cgroups/pod-cgroup-config.ts'
 import { container, pod } from '#kubelet/pods/fixtures.ts'
 import { qosClassOf } from '#kubelet/pods/pod-spec.ts'
