@@ -3,7 +3,7 @@
 // The recordings lie outside of the project, beside it; where they are absent the test says so and is skipped.
 
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
 import { startTestApiServer } from '#apiserver/testing.ts'
