@@ -4,7 +4,7 @@
 // this project reads or writes; the registry itself works from the kinds (api/kinds/).
 
 import type { KubeObject } from '#api/meta/object.ts'
-import type { DaemonSet, Deployment, ReplicaSet, StatefulSet } from '#api/types/apps.ts'
+import type { ControllerRevision, DaemonSet, Deployment, ReplicaSet, StatefulSet } from '#api/types/apps.ts'
 import type { CronJob, Job } from '#api/types/batch.ts'
 import type { Lease } from '#api/types/coordination.ts'
 import type {
@@ -78,6 +78,11 @@ export const persistentVolumeClaims = core<PersistentVolumeClaim>(
 export const deployments = inGroup<Deployment>('apps', 'deployments', 'Deployment')
 export const replicaSets = inGroup<ReplicaSet>('apps', 'replicasets', 'ReplicaSet')
 export const statefulSets = inGroup<StatefulSet>('apps', 'statefulsets', 'StatefulSet')
+export const controllerRevisions = inGroup<ControllerRevision>(
+  'apps',
+  'controllerrevisions',
+  'ControllerRevision',
+)
 export const daemonSets = inGroup<DaemonSet>('apps', 'daemonsets', 'DaemonSet')
 export const jobs = inGroup<Job>('batch', 'jobs', 'Job')
 export const cronJobs = inGroup<CronJob>('batch', 'cronjobs', 'CronJob')

@@ -1,4 +1,4 @@
-// The hash functions that upstream names things by: FNV-1a, 32 and 128 bits.
+// The hash functions that upstream names things by: FNV-1 and FNV-1a, 32 and 128 bits.
 
 export const FNV32_OFFSET = 0x811c9dc5
 const FNV32_PRIME = 0x01000193
@@ -7,6 +7,13 @@ const FNV32_PRIME = 0x01000193
 export function fnv32a(hash: number, bytes: Uint8Array): number {
   let current = hash
   for (const byte of bytes) current = Math.imul(current ^ byte, FNV32_PRIME)
+  return current >>> 0
+}
+
+/** The older order: multiply first. Revisions are named by it. */
+export function fnv32(hash: number, bytes: Uint8Array): number {
+  let current = hash
+  for (const byte of bytes) current = Math.imul(current, FNV32_PRIME) ^ byte
   return current >>> 0
 }
 

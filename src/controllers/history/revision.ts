@@ -1,0 +1,78 @@
+// One state of a template that a set of pods has had, kept as a ControllerRevision. Pure.
+//
+// The data is the patch that brings the template back: `kubectl rollout undo` applies it. Its hash names the
+// revision and the pods made from it, so it must be upstream's to the byte.
+// Upstream: pkg/controller/history/controller_history.go, pkg/controller/statefulset/stateful_set_utils.go
+
+import type { KubeObject } from '#api/meta/object.ts'
+import type { ResourceType } from '#api/resources.ts'
+import type { ControllerRevision } from '#api/types/apps.ts'
+import type { PodTemplateSpec } from '#api/types/core.ts'
+import { FNV32_OFFSET, fnv32 } from '#controllers/hash/fnv.ts'
+import { goJson } from '#controllers/history/go-json.ts'
+import { controllerReference } from '#controllers/owner-references.ts'
+import { safeEncode } from '#sys/random.ts'
+
+const HASH_LABEL = 'controller.kubernetes.io/hash'
+/** Names of sets are cut here, so that the hash still fits. */
+const MAX_PREFIX = 223
+
+/** An object whose pods are made from a template that has a history. */
+export interface TemplateOwner extends KubeObject {
+  readonly spec?: { readonly template: PodTemplateSpec }
+}
+
+/** What a revision keeps: the template, to be put in place of another. */
+export function templatePatch(owner: TemplateOwner): object {
+  return { spec: { template: { ...owner.spec?.template, $patch: 'replace' } } }
+}
+
+/** The template that a revision keeps. */
+export function templateOf(revision: ControllerRevision): PodTemplateSpec {
+  const data = revision.data as { spec?: { template?: PodTemplateSpec & { $patch?: string } } } | undefined
+  const { $patch: _patch, ...template } = data?.spec?.template ?? {}
+  return template
+}
+
+export function isSameData(a: ControllerRevision, b: ControllerRevision): boolean {
+  return goJson(a.data) === goJson(b.data)
+}
+
+/** The hash of a revision's data; `collisionCount` makes another one. */
+export function revisionHash(data: object, collisionCount: number | undefined): string {
+  const text = `${goJson(data)}${collisionCount ?? ''}`
+  return safeEncode(String(fnv32(FNV32_OFFSET, Buffer.from(text))))
+}
+
+/** The revision of the owner's present template. */
+export function newRevision(
+  type: ResourceType,
+  owner: TemplateOwner,
+  revision: number,
+  collisionCount: number,
+): ControllerRevision {
+  const { name = '', namespace = '', annotations } = owner.metadata ?? {}
+  const data = templatePatch(owner)
+  const hash = revisionHash(data, collisionCount)
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'ControllerRevision',
+    metadata: {
+      namespace,
+      name: `${name.slice(0, MAX_PREFIX)}-${hash}`,
+      labels: { ...owner.spec?.template.metadata?.labels, [HASH_LABEL]: hash },
+      ...(annotations && { annotations }),
+      ownerReferences: [controllerReference(type, owner)],
+    },
+    data,
+    revision,
+  }
+}
+
+/** By number, then by age. */
+export function byRevision(a: ControllerRevision, b: ControllerRevision): number {
+  if (a.revision !== b.revision) return a.revision - b.revision
+  const [left, right] = [a.metadata?.creationTimestamp ?? '', b.metadata?.creationTimestamp ?? '']
+  if (left !== right) return left < right ? -1 : 1
+  return (a.metadata?.name ?? '') < (b.metadata?.name ?? '') ? -1 : 1
+}
