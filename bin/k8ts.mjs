@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 
-const entry = path.join(import.meta.dirname, '..', 'dist', 'cli', 'main.js')
+const entry = path.join(import.meta.dirname, '..', 'dist', 'bundle', 'main.js')
 if (!existsSync(entry)) {
   process.stderr.write('k8ts is not built yet: run `npm run build` in its folder.\n')
   process.exit(1)

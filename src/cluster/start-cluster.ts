@@ -38,7 +38,7 @@ export async function startCluster(
   const name = `t-${randomSuffix(systemRandom, 6)}`
   const dataDir = await mkdtemp(path.join(tmpdir(), 'k8ts-'))
   const kubeconfigFile = path.join(dataDir, 'kubectl-config')
-  const self = [process.execPath, fileURLToPath(new URL('../cli/main.js', import.meta.url))]
+  const self = [process.execPath, fileURLToPath(new URL('../bundle/main.js', import.meta.url))]
   const progress = { step: () => undefined, detail: () => undefined }
   const apiPort = await freePort()
   const start = () => up({ ...wishes, name, dataDir, apiPort, self, progress, kubeconfigFile })

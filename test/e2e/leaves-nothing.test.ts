@@ -35,7 +35,7 @@ test('clusters lie side by side and leave nothing behind', { timeout: 120_000 },
   const first = await startCluster({ nodes: 1 })
   let second: Awaited<ReturnType<typeof startCluster>> | undefined
   try {
-    second = await startCluster({ nodes: 1, podCIDR: '10.245.0.0/16', serviceCIDR: '10.97.0.0/16' })
+    second = await startCluster({ nodes: 1 })
     const names = await Promise.all(
       [first, second].map(async ({ client }) =>
         (await client.resource(nodes).list()).items.map((node) => node.metadata?.name),

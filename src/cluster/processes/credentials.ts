@@ -15,7 +15,8 @@ import { kubeconfig } from '#cluster/pki/kubeconfig.ts'
 import { type ClusterPki, openClusterPki } from '#cluster/pki/store.ts'
 import { nodeLayouts } from '#cluster/supervisor/processes.ts'
 import type { Clock } from '#sys/clock.ts'
-import { writeFileAtomically } from '#sys/files.ts'
+import { lockFile } from '#sys/file-lock.ts'
+import { readTextIfExists, writeFileAtomically } from '#sys/files.ts'
 import { systemRandom } from '#sys/random.ts'
 
 export const CLUSTER_DOMAIN = 'cluster.local'
@@ -51,17 +52,34 @@ export function certificateSpecs(layout: ClusterLayout, config: ClusterConfig): 
   ]
 }
 
+/** Two processes need them when a cluster starts, at the same time: the first makes them, the other waits. */
+const LOCK_WAIT_MS = 30_000
+
 /** Makes or renews what is needed, and writes the administrator's kubeconfig. */
 export async function ensurePki(
   layout: ClusterLayout,
   config: ClusterConfig,
   clock: Clock,
 ): Promise<ClusterPki> {
-  const pki = await openClusterPki(layout.pkiDir, { clock, random: systemRandom })
-  await pki.ensure(certificateSpecs(layout, config))
-  const admin = await pki.read('admin')
-  const authority = await pki.read('ca')
-  await mkdir(layout.kubeconfigDir, { recursive: true, mode: 0o700 })
+  const lockPath = path.join(layout.pkiDir, 'lock')
+  const lock = await lockFile(lockPath, LOCK_WAIT_MS)
+  if (!lock) throw new Error(`${lockPath} is held by another process`)
+  try {
+    const pki = await openClusterPki(layout.pkiDir, { clock, random: systemRandom })
+    await pki.ensure(certificateSpecs(layout, config))
+    await writeAdminKubeconfig(layout, config, pki)
+    return pki
+  } finally {
+    await lock.release()
+  }
+}
+
+async function writeAdminKubeconfig(
+  layout: ClusterLayout,
+  config: ClusterConfig,
+  pki: ClusterPki,
+): Promise<void> {
+  const [admin, authority] = await Promise.all([pki.read('admin'), pki.read('ca')])
   const content = kubeconfig({
     name: `k8ts-${layout.name}`,
     user: `k8ts-${layout.name}`,
@@ -69,8 +87,10 @@ export async function ensurePki(
     authority: authority.certificate,
     credentials: admin,
   })
-  await writeFileAtomically(layout.adminKubeconfig, `${JSON.stringify(content, undefined, 2)}\n`, 0o600)
-  return pki
+  const text = `${JSON.stringify(content, undefined, 2)}\n`
+  if ((await readTextIfExists(layout.adminKubeconfig)) === text) return
+  await mkdir(layout.kubeconfigDir, { recursive: true, mode: 0o700 })
+  await writeFileAtomically(layout.adminKubeconfig, text, 0o600)
 }
 
 /** A client with the certificate of this name, which is read anew for each connection. */

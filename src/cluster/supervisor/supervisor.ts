@@ -13,7 +13,7 @@ import { ensureBridge } from '#cluster/hosts/network.ts'
 import { loadBuiltInImages } from '#cluster/images/load.ts'
 import type { ClusterLayout, NodeLayout } from '#cluster/layout.ts'
 import { ensurePki } from '#cluster/processes/credentials.ts'
-import { type Child, createChild } from '#cluster/supervisor/child.ts'
+import { type Child, type ChildStatus, createChild } from '#cluster/supervisor/child.ts'
 import {
   type ControlRequest,
   type SupervisorStatus,
@@ -34,7 +34,7 @@ import { lockFile } from '#sys/file-lock.ts'
 import { exists } from '#sys/files.ts'
 import type { Logger } from '#sys/log.ts'
 import { ensurePinFolder } from '#sys/namespaces.ts'
-import { identify, tryRun } from '#sys/process.ts'
+import { identify, readProcess, tryRun } from '#sys/process.ts'
 
 export interface SupervisorOptions {
   readonly layout: ClusterLayout
@@ -69,13 +69,24 @@ export async function runSupervisor(options: SupervisorOptions, signal: AbortSig
   }
   const child = (spec: Child['spec']) => createChild(spec, clock, log)
 
+  const startedAt = clock.now()
+  /** The supervisor itself, as one of the processes. */
+  function own(): ChildStatus {
+    const stat = readProcess(process.pid)
+    return {
+      ...{ name: 'supervisor', pid: process.pid, isRunning: true, restarts: 0, startedAt, lastExit: '' },
+      memoryBytes: stat?.residentBytes ?? 0,
+      cpuMs: process.cpuUsage().user / 1000 + process.cpuUsage().system / 1000,
+    }
+  }
+
   async function handle(request: ControlRequest): Promise<SupervisorStatus> {
     if (request === 'stop') {
       stop.abort()
       // Nodes before the control plane, so that they can still say what ended.
       for (const each of [...children].reverse()) await each.stop()
     }
-    return { pid: process.pid, processes: children.map((each) => each.status()), problem }
+    return { pid: process.pid, processes: [own(), ...children.map((each) => each.status())], problem }
   }
 
   async function runNode(node: NodeLayout): Promise<void> {
@@ -115,21 +126,26 @@ export async function runSupervisor(options: SupervisorOptions, signal: AbortSig
     }
   }
 
-  // Whoever finds the socket also finds the certificates.
-  await ensurePki(layout, config, clock)
-  const socket = await serveControl(layout.supervisorSocket, handle)
   const running: Promise<void>[] = [rotateLogs(layout.logDir, clock, log, ending)]
   if (runsOwnEtcd(config)) running.push(supervise(child(etcdProcess(layout, config))))
   running.push(supervise(child(controlPlaneProcess(layout, self))))
   const nodes = nodeLayouts(layout, config)
+  const certificates = ensurePki(layout, config, clock)
   if (nodes.length > 0) {
     const prepared = untilDone(async () => {
       await prepareMachine(machineFolders(path.dirname(layout.runDir)))
       await ensurePinFolder(layout.pinDir)
       await ensureBridge(layout, config)
+      await certificates
     })
     running.push(prepared.then(async () => void (await Promise.all(nodes.map(runNode)))))
   }
+  // Whoever finds the socket also finds the certificates; without them nothing that was started is of use.
+  await certificates.catch(async (error: unknown) => {
+    await handle('stop')
+    throw error
+  })
+  const socket = await serveControl(layout.supervisorSocket, handle)
   await Promise.all(running)
   socket.close()
   await rm(path.join(layout.supervisorSocket), { force: true })
