@@ -2,6 +2,7 @@
 //
 // Upstream: staging/src/k8s.io/apiextensions-apiserver/pkg/registry/customresourcedefinition/strategy.go
 
+import { formatWarnings } from '#api/kinds/apiextensions/formats.ts'
 import {
   validateAcceptedNames,
   validateDefinition,
@@ -30,7 +31,7 @@ export const customResourceDefinition = defineKind<Draft<CustomResourceDefinitio
   allowUnconditionalUpdate: false,
   defaults,
   prepareForCreate(draft) {
-    draft.status = {}
+    draft.status = emptyStatus()
     addStoredVersion(draft)
   },
   prepareForUpdate(draft, old) {
@@ -39,6 +40,8 @@ export const customResourceDefinition = defineKind<Draft<CustomResourceDefinitio
   },
   validate: validateDefinition,
   validateUpdate: validateDefinitionUpdate,
+  warnings: (object) => formatWarnings(object, undefined),
+  warningsOnUpdate: (object, old) => formatWarnings(object, old),
   status: {
     prepareForUpdate: (draft, old) => keepField(draft, old, 'spec'),
     *validateUpdate(object, old) {
@@ -62,6 +65,10 @@ function defaults(draft: Draft<CustomResourceDefinition>): void {
   if ((draft.status?.storedVersions ?? []).length > 0) return
   addStoredVersion(draft)
 }
+
+/** Without `omitempty` upstream, so that these are written even when they are empty. */
+const emptyStatus = (): NonNullable<Draft<CustomResourceDefinition>['status']> =>
+  JSON.parse('{"conditions":null,"acceptedNames":{"plural":"","kind":""},"storedVersions":null}')
 
 /** A version in which objects are stored is remembered until somebody has migrated them. */
 function addStoredVersion(draft: Draft<CustomResourceDefinition>): void {
