@@ -62,6 +62,8 @@ function issuesOf(source: string, scope: CelScope): CelIssue[] {
 }
 
 function report(source: string, { at, text }: CelIssue): string {
+  // there is no place in nothing
+  if (source === '') return `ERROR: <input>:1:0: ${text}`
   const lines = source.slice(0, at).split('\n')
   const column = lines.at(-1)!.length
   const line = source.split('\n')[lines.length - 1]!.replaceAll('\t', ' ')

@@ -110,6 +110,3 @@ export const nameIsDNSSubdomain = (name: string, isPrefix: boolean): string[] =>
 
 export const nameIsDNSLabel = (name: string, isPrefix: boolean): string[] =>
   isDNS1123Label(withoutTrailingDash(name, isPrefix))
-
-export const nameIsDNS1035Label = (name: string, isPrefix: boolean): string[] =>
-  isDNS1035Label(withoutTrailingDash(name, isPrefix))

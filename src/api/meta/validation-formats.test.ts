@@ -11,7 +11,7 @@ import {
   isPercentage,
   isPortName,
   isPortNumber,
-  isUserId,
+  isUserOrGroupId,
   isWildcardSubdomain,
   portNumberOrName,
 } from '#api/meta/validation-formats.ts'
@@ -54,8 +54,8 @@ table(
 test('numbers have bounds', () => {
   assert.deepEqual(isPortNumber(65535), [])
   assert.deepEqual(isPortNumber(0), ['must be between 1 and 65535, inclusive'])
-  assert.deepEqual(isUserId(0), [])
-  assert.deepEqual(isUserId(-1), ['must be between 0 and 2147483647, inclusive'])
+  assert.deepEqual(isUserOrGroupId(0), [])
+  assert.deepEqual(isUserOrGroupId(-1), ['must be between 0 and 2147483647, inclusive'])
 })
 
 test('a port is a number or a name', () => {

@@ -38,9 +38,8 @@ export function* portNumberOrName(path: Path, port: number | string | undefined)
   for (const reason of reasons) yield invalid(path, port ?? 0, reason)
 }
 
-export const isUserId = (id: number): string[] =>
+export const isUserOrGroupId = (id: number): string[] =>
   id >= 0 && id <= MAX_INT32 ? [] : [inclusiveRange(0, MAX_INT32)]
-export const isGroupId = isUserId
 
 const CONFIG_MAP_KEY = '[-._a-zA-Z0-9]+'
 

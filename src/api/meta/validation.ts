@@ -63,6 +63,8 @@ export const qualifiedName = (path: Path, value: string): FieldErrors =>
 export interface LabelSelectorOptions {
   /** An object that was stored with one keeps it. */
   readonly allowInvalidValues?: boolean
+  /** Where newer clients may know more than this server. */
+  readonly allowUnknownOperators?: boolean
 }
 
 export function* validateLabelSelector(
@@ -77,7 +79,21 @@ export function* validateLabelSelector(
   }
 }
 
-function* validateLabelSelectorRequirement(
+export function* validateLabelSelectorRequirement(
+  requirement: LabelSelectorRequirement,
+  path: Path,
+  options: LabelSelectorOptions,
+): FieldErrors {
+  const values = requirement.values ?? []
+  yield* validateSelectorValues(requirement, path, options)
+  yield* qualifiedName(path.child('key'), requirement.key)
+  if (options.allowInvalidValues) return
+  for (const [i, value] of values.entries())
+    yield* each(path.child('values').index(i), value, isLabelValue(value))
+}
+
+/** Whether there are as many values as the operator wants: of labels, and of fields. */
+export function* validateSelectorValues(
   requirement: LabelSelectorRequirement,
   path: Path,
   options: LabelSelectorOptions,
@@ -100,10 +116,7 @@ function* validateLabelSelectorRequirement(
       }
       break
     default:
+      if (options.allowUnknownOperators) return
       yield invalid(path.child('operator'), requirement.operator, 'not a valid selector operator')
   }
-  yield* qualifiedName(path.child('key'), requirement.key)
-  if (options.allowInvalidValues) return
-  for (const [i, value] of values.entries())
-    yield* each(path.child('values').index(i), value, isLabelValue(value))
 }

@@ -4,10 +4,15 @@
 // pkg/registry/authorization/{subjectaccessreview,selfsubjectaccessreview,localsubjectaccessreview},
 // pkg/apis/authorization/validation/validation.go
 
-import { type FieldError, invalid as invalidField, Path, required } from '#api/meta/field-error.ts'
+import { type FieldError, invalid as invalidField, Path, required, tooLong } from '#api/meta/field-error.ts'
 import type { ObjectMeta } from '#api/meta/object.ts'
 import { formatFieldSelector } from '#api/meta/selectors-fields.ts'
 import { invalid } from '#api/meta/status.ts'
+import {
+  type FieldErrors,
+  validateLabelSelectorRequirement,
+  validateSelectorValues,
+} from '#api/meta/validation.ts'
 import type {
   FieldSelectorAttributes,
   LabelSelectorAttributes,
@@ -18,6 +23,7 @@ import type {
   SubjectAccessReviewSpec,
   SubjectAccessReviewStatus,
 } from '#api/types/authorization.ts'
+import type { LabelSelectorRequirement } from '#api/types/meta.ts'
 import type { Authorization } from '#apiserver/authorization/chain.ts'
 import type { RequestInfo, UserInfo } from '#apiserver/request.ts'
 
@@ -134,28 +140,45 @@ function specErrors(spec: Attributes): FieldError[] {
   return [...errors, ...selectorErrors(resourceAttributes)]
 }
 
+const MAX_RAW_SELECTOR = 4096
+/** A newer authorizer may know operators that this server does not. */
+const LENIENT = { allowUnknownOperators: true } as const
+
 function selectorErrors(attributes: ResourceAttributes | undefined): FieldError[] {
   const path = new Path('spec.resourceAttributes')
-  const judge = (
-    name: string,
-    selector: FieldSelectorAttributes | LabelSelectorAttributes | undefined,
-  ): FieldError[] => {
-    if (!selector) return []
-    const at = path.child(name)
-    const [raw, count] = [selector.rawSelector ?? '', selector.requirements?.length ?? 0]
-    if (raw !== '' && count > 0) {
-      return [
-        invalidField(at.child('rawSelector'), raw, 'may not specified at the same time as requirements'),
-      ]
-    }
-    if (raw !== '' || count > 0) return []
-    const why = `when ${at.text} is specified, requirements or rawSelector is required`
-    return [required(at.child('requirements'), why)]
-  }
   return [
-    ...judge('fieldSelector', attributes?.fieldSelector),
-    ...judge('labelSelector', attributes?.labelSelector),
+    ...oneSelector(path.child('fieldSelector'), attributes?.fieldSelector, fieldRequirement),
+    ...oneSelector(path.child('labelSelector'), attributes?.labelSelector, (requirement, at) =>
+      validateLabelSelectorRequirement(requirement, at, LENIENT),
+    ),
   ]
+}
+
+type JudgeRequirement = (requirement: LabelSelectorRequirement, path: Path) => FieldErrors
+
+function* oneSelector(
+  path: Path,
+  selector: FieldSelectorAttributes | LabelSelectorAttributes | undefined,
+  judge: JudgeRequirement,
+): FieldErrors {
+  if (!selector) return
+  const { rawSelector: raw = '', requirements = [] } = selector
+  if (raw !== '' && requirements.length > 0) {
+    yield invalidField(path.child('rawSelector'), raw, 'may not specified at the same time as requirements')
+  }
+  if (raw === '' && requirements.length === 0) {
+    const why = `when ${path.text} is specified, requirements or rawSelector is required`
+    yield required(path.child('requirements'), why)
+  }
+  if (Buffer.byteLength(raw) > MAX_RAW_SELECTOR) yield tooLong(path.child('rawSelector'), MAX_RAW_SELECTOR)
+  for (const [i, requirement] of requirements.entries()) {
+    yield* judge(requirement, path.child('requirements').index(i))
+  }
+}
+
+function* fieldRequirement(requirement: LabelSelectorRequirement, path: Path): FieldErrors {
+  if (!requirement.key) yield required(path.child('key'), 'must be specified')
+  yield* validateSelectorValues(requirement, path, LENIENT)
 }
 
 function subjectErrors(spec: SubjectAccessReviewSpec): FieldError[] {

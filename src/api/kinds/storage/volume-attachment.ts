@@ -1,7 +1,6 @@
 // VolumeAttachment: the wish that a volume is attached to a node, and whether it is.
 //
 // Upstream: pkg/registry/storage/volumeattachment/strategy.go
-// Left out: the rules for a volume that is described in place (only migrated drivers do that)
 
 import { ageColumn, boolean, column, field, nameColumn } from '#api/kinds/columns.ts'
 import { csiDriverName } from '#api/kinds/core/pod/volume-sources.ts'
@@ -9,6 +8,7 @@ import { internalForm } from '#api/kinds/internal-form.ts'
 import { defineKind } from '#api/kinds/kind.ts'
 import { clusterMetadata } from '#api/kinds/metadata.ts'
 import { keepField, keepMetadata } from '#api/kinds/status-metadata.ts'
+import { validateInlineVolume } from '#api/kinds/storage/inline-volume.ts'
 import { forbidden, invalid, Path, required, tooLong } from '#api/meta/field-error.ts'
 import { nameIsDNSSubdomain } from '#api/meta/names.ts'
 import { each, type FieldErrors, immutable, inclusiveRange, MAX_INT32 } from '#api/meta/validation.ts'
@@ -92,7 +92,7 @@ function* validateSource(
   else if (inlineVolumeSpec && persistentVolumeName !== undefined) yield forbidden(path, text)
   else if (persistentVolumeName === '') {
     yield required(path.child('persistentVolumeName'), 'must specify non empty persistentVolumeName')
-  }
+  } else if (inlineVolumeSpec) yield* validateInlineVolume(inlineVolumeSpec, path.child('inlineVolumeSpec'))
 }
 
 function* validateStatus(status: VolumeAttachmentStatus | undefined): FieldErrors {

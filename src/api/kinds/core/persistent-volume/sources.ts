@@ -75,22 +75,26 @@ const SOURCES: readonly SourceRule[] = [
   { field: 'csi', check: csi },
 ]
 
-export function* validateSources(spec: PersistentVolumeSpec, volumeName: string): FieldErrors {
+export function* validateSources(
+  spec: PersistentVolumeSpec,
+  volumeName: string,
+  root: Path = SPEC,
+): FieldErrors {
   let found = false
   for (const { field, at, conflictAt, check } of SOURCES) {
     const source = spec[field]
     if (source === undefined) continue
     if (found && field !== 'flexVolume') {
-      yield forbidden(SPEC.child(conflictAt ?? field), 'may not specify more than 1 volume type')
+      yield forbidden(root.child(conflictAt ?? field), 'may not specify more than 1 volume type')
       continue
     }
     found = true
-    yield* check(source, SPEC.child(at ?? field), volumeName)
+    yield* check(source, root.child(at ?? field), volumeName)
     if (field === 'local' && !spec.nodeAffinity) {
-      yield required(SPEC.child('nodeAffinity'), 'Local volume requires node affinity')
+      yield required(root.child('nodeAffinity'), 'Local volume requires node affinity')
     }
   }
-  if (!found) yield required(SPEC, 'must specify a volume type')
+  if (!found) yield required(root, 'must specify a volume type')
 }
 
 function* glusterfs(source: GlusterfsPersistentVolumeSource, path: Path): FieldErrors {

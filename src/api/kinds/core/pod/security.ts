@@ -16,7 +16,7 @@ import {
   tooLong,
 } from '#api/meta/field-error.ts'
 import { each, type FieldErrors, oneOf } from '#api/meta/validation.ts'
-import { isGroupId, isUserId } from '#api/meta/validation-formats.ts'
+import { isUserOrGroupId } from '#api/meta/validation-formats.ts'
 import type { AppArmorProfile, PodSpec, SeccompProfile, SecurityContext } from '#api/types/core.ts'
 
 /** `usesHostUsers` is false for a pod with a user namespace of its own. */
@@ -48,8 +48,8 @@ function* userAndGroup(
   path: Path,
 ): FieldErrors {
   const { runAsUser, runAsGroup } = context
-  if (runAsUser !== undefined) yield* each(path.child('runAsUser'), runAsUser, isUserId(runAsUser))
-  if (runAsGroup !== undefined) yield* each(path.child('runAsGroup'), runAsGroup, isGroupId(runAsGroup))
+  if (runAsUser !== undefined) yield* each(path.child('runAsUser'), runAsUser, isUserOrGroupId(runAsUser))
+  if (runAsGroup !== undefined) yield* each(path.child('runAsGroup'), runAsGroup, isUserOrGroupId(runAsGroup))
 }
 
 /** Privileged containers, and those that may mount, can gain any right: forbidding it would be a lie. */
@@ -71,11 +71,11 @@ export function* validatePodSecurity(spec: PodSpec, path: Path, rules: PodRules)
   const context = spec.securityContext
   if (!context) return
   if (context.fsGroup !== undefined) {
-    yield* each(path.child('fsGroup'), context.fsGroup, isGroupId(context.fsGroup))
+    yield* each(path.child('fsGroup'), context.fsGroup, isUserOrGroupId(context.fsGroup))
   }
   yield* userAndGroup(context, path)
   for (const [i, group] of (context.supplementalGroups ?? []).entries()) {
-    yield* each(path.child('supplementalGroups').index(i), group, isGroupId(group))
+    yield* each(path.child('supplementalGroups').index(i), group, isUserOrGroupId(group))
   }
   if (spec.shareProcessNamespace && spec.hostPID) {
     const text = 'ShareProcessNamespace and HostPID cannot both be enabled'

@@ -12,7 +12,7 @@ import { duplicate, forbidden, invalid, Path, required, tooLong } from '#api/met
 import { isDualStack } from '#api/meta/ip.ts'
 import { nameIsDNSSubdomain } from '#api/meta/names.ts'
 import { dnsLabel, each, type FieldErrors, IS_IMMUTABLE, oneOf, qualifiedName } from '#api/meta/validation.ts'
-import { isGroupId, isUserId } from '#api/meta/validation-formats.ts'
+import { isUserOrGroupId } from '#api/meta/validation-formats.ts'
 import { legacyIp } from '#api/meta/validation-ip.ts'
 import type {
   Container,
@@ -199,10 +199,10 @@ function* users(statuses: readonly ContainerStatus[], spec: PodSpec, path: Path)
       yield forbidden(at, 'cannot be set for a windows pod')
       continue
     }
-    yield* each(at.child('uid'), user.linux.uid, isUserId(user.linux.uid))
-    yield* each(at.child('gid'), user.linux.gid, isGroupId(user.linux.gid))
+    yield* each(at.child('uid'), user.linux.uid, isUserOrGroupId(user.linux.uid))
+    yield* each(at.child('gid'), user.linux.gid, isUserOrGroupId(user.linux.gid))
     for (const [j, group] of (user.linux.supplementalGroups ?? []).entries()) {
-      yield* each(at.child('supplementalGroups').index(j), group, isGroupId(group))
+      yield* each(at.child('supplementalGroups').index(j), group, isUserOrGroupId(group))
     }
   }
 }
