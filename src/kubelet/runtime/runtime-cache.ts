@@ -67,7 +67,20 @@ export function createRuntimeCache(options: RuntimeCacheOptions): RuntimeCache {
 
   /** One refresh of a pod after the other: a later one must not be overtaken by an earlier. */
   function refresh(uid: string): Promise<RuntimePod | undefined> {
-    const result = (refreshing.get(uid) ?? Promise.resolve()).then(() => refreshNow(uid))
+    return inTurn(uid, () => refreshNow(uid))
+  }
+
+  /** Whether this look found what no other has found before: a worker's own acts are no news to it. */
+  function refreshForNews(uid: string): Promise<boolean> {
+    return inTurn(uid, async () => {
+      const before = signatures.get(uid)
+      await refreshNow(uid)
+      return signatures.get(uid) !== before
+    })
+  }
+
+  function inTurn<T>(uid: string, work: () => Promise<T>): Promise<T> {
+    const result = (refreshing.get(uid) ?? Promise.resolve()).then(work)
     const settled = result.catch(() => undefined)
     refreshing.set(uid, settled)
     void settled.then(() => refreshing.get(uid) === settled && refreshing.delete(uid))
@@ -151,12 +164,12 @@ export function createRuntimeCache(options: RuntimeCacheOptions): RuntimeCache {
     const changed: string[] = []
     for (const [uid, listed] of byPod) if (signatures.get(uid) !== signatureOf(listed)) changed.push(uid)
     for (const uid of pods.keys()) if (!byPod.has(uid)) changed.push(uid)
-    const outcomes = await Promise.allSettled(changed.map((uid) => refresh(uid)))
+    const outcomes = await Promise.allSettled(changed.map((uid) => refreshForNews(uid)))
     changed.forEach((uid, position) => {
       const outcome = outcomes[position]
       if (outcome?.status === 'rejected')
         log.warn({ uid, error: String(outcome.reason) }, 'pod could not be inspected')
-      else options.onChange(uid)
+      else if (outcome?.value) options.onChange(uid)
     })
     listedAt = clock.monotonic()
     markListed()
