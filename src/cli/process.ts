@@ -50,8 +50,8 @@ function add<Options extends ClusterOptions>(parent: Command, name: string, body
       const layout = layoutOf(options)
       const config = await readConfig(layout)
       if (!config) throw new UserError(`There is no cluster in ${layout.dataDir}.`)
-      process.title = `k8ts-${name} ${layout.name}`
-      await runUntilSignal(name, (log, signal) => body(layout, config, log, signal, options))
+      const run = (log: Logger, signal: AbortSignal) => body(layout, config, log, signal, options)
+      await runUntilSignal(name, run, `k8ts-${name} ${layout.name}`)
     })
 }
 
@@ -59,7 +59,9 @@ function add<Options extends ClusterOptions>(parent: Command, name: string, body
 export async function runUntilSignal(
   name: string,
   body: (log: Logger, signal: AbortSignal) => Promise<void>,
+  title = `k8ts-${name}`,
 ): Promise<void> {
+  process.title = title
   const log = createLogger(name)
   const stop = new AbortController()
   // Informers, queues and requests of a whole process listen to it.

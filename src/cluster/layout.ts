@@ -3,8 +3,8 @@
 import { createHash } from 'node:crypto'
 import path from 'node:path'
 
-/** In a cluster's run time folder: what the cluster is that runs. */
-export const RUN_RECORD = 'cluster.json'
+/** What a cluster is: in its data directory, and while it runs in its run time folder. */
+export const CONFIG_FILE = 'cluster.json'
 
 export const DATA_ROOT = '/var/lib/k8ts'
 const RUN_ROOT = '/run/k8ts'
@@ -63,7 +63,7 @@ export function clusterLayout(name: string, dataDir = path.join(DATA_ROOT, name)
   return {
     name,
     dataDir,
-    configFile: path.join(dataDir, 'cluster.json'),
+    configFile: path.join(dataDir, CONFIG_FILE),
     pkiDir: path.join(dataDir, 'pki'),
     storeDir: path.join(dataDir, 'store'),
     etcdDir: path.join(dataDir, 'etcd'),
@@ -71,7 +71,7 @@ export function clusterLayout(name: string, dataDir = path.join(DATA_ROOT, name)
     kubeconfigDir: path.join(dataDir, 'kubeconfig'),
     adminKubeconfig: path.join(dataDir, 'kubeconfig', 'admin'),
     runDir,
-    runRecord: path.join(runDir, RUN_RECORD),
+    runRecord: path.join(runDir, CONFIG_FILE),
     lockFile: path.join(runDir, 'lock'),
     pinDir: path.join(runDir, 'pins'),
     supervisorSocket: path.join(runDir, 'supervisor.sock'),

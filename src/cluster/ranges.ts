@@ -7,7 +7,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { type Cidr, formatCidr, overlaps, parseCidr } from '#cluster/cidr.ts'
 import type { ClusterConfig, Ranges } from '#cluster/config.ts'
-import { type ClusterLayout, RUN_RECORD } from '#cluster/layout.ts'
+import { type ClusterLayout, CONFIG_FILE, DATA_ROOT } from '#cluster/layout.ts'
 import { UserError } from '#cluster/user-error.ts'
 import { readTextIfExists } from '#sys/files.ts'
 
@@ -47,20 +47,36 @@ function bitsOf(mask: number): number {
 }
 
 async function rangesOfOthers(layout: ClusterLayout): Promise<readonly RangeInUse[]> {
-  const root = path.dirname(layout.runDir)
+  return rangesOf(path.dirname(layout.runDir), layout.name)
+}
+
+/** What clusters that are down have kept: nothing to collide with now, but they will want it back. */
+export async function rangesKept(layout: ClusterLayout): Promise<readonly RangeInUse[]> {
+  return rangesOf(DATA_ROOT, layout.name)
+}
+
+/** The ranges in the records below `root`, one folder a cluster, but for those of the cluster `self`. */
+async function rangesOf(root: string, self: string): Promise<readonly RangeInUse[]> {
   const found: RangeInUse[] = []
-  for (const id of await readdir(root).catch(() => [])) {
-    if (id === path.basename(layout.runDir)) continue
-    const text = await readTextIfExists(path.join(root, id, RUN_RECORD)).catch(() => undefined)
-    if (text === undefined) continue
-    const { name, nodes, podCIDR, serviceCIDR, hostCIDR } = JSON.parse(text) as ClusterConfig
-    if (nodes === 0) continue
-    for (const cidr of [podCIDR, serviceCIDR, hostCIDR]) {
-      const range = parseCidr(cidr)
-      if (range) found.push({ range, by: `the cluster ${name}` })
+  for (const folder of await readdir(root).catch(() => [])) {
+    const text = await readTextIfExists(path.join(root, folder, CONFIG_FILE)).catch(() => undefined)
+    const config = text === undefined ? undefined : parseRecord(text)
+    if (!config || config.name === self || !config.nodes) continue
+    for (const cidr of [config.podCIDR, config.serviceCIDR, config.hostCIDR]) {
+      const range = parseCidr(cidr ?? '')
+      if (range) found.push({ range, by: `the cluster ${config.name}` })
     }
   }
   return found
+}
+
+/** A damaged record is its own cluster's trouble. */
+function parseRecord(text: string): Partial<ClusterConfig> | undefined {
+  try {
+    return JSON.parse(text) as Partial<ClusterConfig>
+  } catch {
+    return undefined
+  }
 }
 
 /** Ranges for a new cluster: the usual ones, or the next that are free. */

@@ -20,7 +20,7 @@ import { addContext, kubeconfigPath } from '#cluster/kubeconfig-file.ts'
 import { type ClusterLayout, clusterLayout, DATA_ROOT } from '#cluster/layout.ts'
 import { checkMachine, installPackages, missingPackages } from '#cluster/packages.ts'
 import { clientOf } from '#cluster/processes/credentials.ts'
-import { checkRanges, chooseRanges, hostRange, rangesInUse } from '#cluster/ranges.ts'
+import { checkRanges, chooseRanges, hostRange, rangesInUse, rangesKept } from '#cluster/ranges.ts'
 import { readConfig, writeConfig } from '#cluster/saved-config.ts'
 import { parseIdentity } from '#cluster/supervisor/child.ts'
 import { askSupervisor } from '#cluster/supervisor/control-socket.ts'
@@ -73,6 +73,7 @@ export async function up(options: UpOptions): Promise<RunningCluster> {
   const client = clientOf(layout, `https://127.0.0.1:${config.apiPort}`, 'admin', 'k8ts', systemClock)
   await untilServing(layout, client, signal)
   progress.step('API server answers')
+  if (!running) await forgetNodes(layout, config, client)
   await untilNodesReady(layout, config, client, signal, progress)
   await addContext(options.kubeconfigFile ?? kubeconfigPath(), await readFile(layout.adminKubeconfig, 'utf8'))
   return { layout, config, client, wasStarted: !running }
@@ -130,7 +131,7 @@ async function decide(layout: ClusterLayout, options: UpOptions): Promise<Cluste
   const kept = await readConfig(layout)
   const inUse = await rangesInUse(layout)
   const usesNetwork = (options.nodes ?? kept?.nodes ?? 1) > 0
-  const free = usesNetwork ? chooseRanges(inUse) : DEFAULT_RANGES
+  const free = usesNetwork ? chooseRanges([...inUse, ...(await rangesKept(layout))]) : DEFAULT_RANGES
   const config = resolveConfig(options, kept, { ...free, hostCIDR: hostRange(kept?.hostCIDR, inUse) })
   if (config.nodes > 0) checkRanges(config, inUse, kept !== undefined)
   // A control plane that outlived its supervisor holds the port with right: it will be taken over. One that was
@@ -207,6 +208,16 @@ async function untilServing(
           { cause: error },
         )
     }
+  }
+}
+
+/** Nodes of this cluster's hosts that an earlier `up` had and this one has not: nobody will make them Ready again. */
+async function forgetNodes(layout: ClusterLayout, config: ClusterConfig, client: Client): Promise<void> {
+  const expected = new Set(nodeLayouts(layout, config).map((node) => node.name))
+  const ours = new RegExp(`^${layout.name}-\\d+$`)
+  for (const { metadata } of (await client.resource(nodes).list()).items) {
+    const name = metadata?.name ?? ''
+    if (ours.test(name) && !expected.has(name)) await client.resource(nodes).delete('', name)
   }
 }
 

@@ -73,22 +73,22 @@ export async function traces(name: string): Promise<readonly string[]> {
     ...clusters.map((child) => `run ${child}`),
   ]
     .filter((line) => line.includes(id))
-    .concat(await processes(name))
+    .concat(await processes(name, id))
 }
 
 const lines = (text: string): readonly string[] => text.split('\n').filter((line) => line !== '')
 
 /** Processes of the cluster; an ended one that nobody has looked at yet is none. */
-async function processes(name: string): Promise<readonly string[]> {
+async function processes(name: string, id: string): Promise<readonly string[]> {
   const pids = (await readdir('/proc')).filter((pid) => /^\d+$/.test(pid))
   const found = await Promise.all(
     pids.map(async (pid) => {
       const text = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => ''))
         .replaceAll('\0', ' ')
         .trim()
-      const isOurs = new RegExp(`^k8ts-\\S+ ${name}$|process .*--name ${name}|/nodes/${name}-\\d+/`).test(
-        text,
-      )
+      const isOurs = new RegExp(
+        `^k8ts-\\S+ ${name}$|process .*--name ${name}|/nodes/${name}-\\d+/|/run/k8ts/${id}/`,
+      ).test(text)
       return isOurs ? [`process ${pid} ${text.slice(0, 80)}`] : []
     }),
   )

@@ -99,8 +99,10 @@ for file in /proc/sys/net/ipv4/conf/*/rp_filter; do echo 0 > $file; done
 
 /** Takes the segment down; cables go with their hosts. */
 export async function removeBridge(layout: ClusterLayout): Promise<void> {
-  await tryRun('ip', ['link', 'del', layout.bridge])
-  for (const table of [layout.hostsTable, layout.proxyTable]) {
-    await tryRun('nft', ['-f', '-'], { input: `table ip ${table}\ndelete table ip ${table}\n` })
-  }
+  // A machine without these programs has nothing that they would have made.
+  const attempt = (command: string, args: readonly string[], input = '') =>
+    tryRun(command, args, { input }).catch(() => undefined)
+  await attempt('ip', ['link', 'del', layout.bridge])
+  for (const table of [layout.hostsTable, layout.proxyTable])
+    await attempt('nft', ['-f', '-'], `table ip ${table}\ndelete table ip ${table}\n`)
 }

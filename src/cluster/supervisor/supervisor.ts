@@ -94,7 +94,7 @@ export async function runSupervisor(options: SupervisorOptions, signal: AbortSig
     const runtime = supervise(child(containerdProcess(layout, node)))
     const kubelet = untilDone(async () => {
       await untilRuntimeAnswers(node)
-      await loadBuiltInImages(node.containerdSocket)
+      await loadBuiltInImages(node.containerdSocket, path.join(node.dir, 'archives'), ending)
     }).then(() => (ending.aborted ? undefined : supervise(child(nodeProcess(layout, node, self)))))
     await Promise.all([runtime, kubelet])
   }
