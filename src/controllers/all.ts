@@ -4,21 +4,27 @@
 
 import { clusterRoleAggregationController } from '#controllers/clusterrole-aggregation/controller.ts'
 import type { Controller, ControllerContext } from '#controllers/controller.ts'
+import { daemonSetController } from '#controllers/daemonset/controller.ts'
 import { deploymentController } from '#controllers/deployment/controller.ts'
 import { endpointsController } from '#controllers/endpoints/controller.ts'
 import { endpointSliceController } from '#controllers/endpointslice/controller.ts'
 import { endpointSliceMirroringController } from '#controllers/endpointslice-mirroring/controller.ts'
+import { ephemeralVolumeController } from '#controllers/ephemeral-volume/controller.ts'
 import { garbageCollector } from '#controllers/garbage-collector/controller.ts'
 import { jobController } from '#controllers/job/controller.ts'
 import { namespaceController } from '#controllers/namespace/controller.ts'
 import { nodeIpamController } from '#controllers/node-ipam/controller.ts'
 import { nodeLifecycleController } from '#controllers/node-lifecycle/controller.ts'
+import { volumeProtectionController } from '#controllers/persistentvolume-protection/controller.ts'
+import { claimProtectionController } from '#controllers/persistentvolumeclaim-protection/controller.ts'
 import { podGarbageCollector } from '#controllers/pod-garbage-collector/controller.ts'
 import { replicaSetController } from '#controllers/replicaset/controller.ts'
 import { replicationControllerController } from '#controllers/replicationcontroller/controller.ts'
 import { rootCAPublisher } from '#controllers/root-ca-publisher/controller.ts'
 import { serviceAccountController } from '#controllers/serviceaccount/controller.ts'
+import { statefulSetController } from '#controllers/statefulset/controller.ts'
 import { taintEvictionController } from '#controllers/taint-eviction/controller.ts'
+import { ttlAfterFinishedController } from '#controllers/ttl-after-finished/controller.ts'
 
 export interface ControllerDescriptor {
   readonly name: string
@@ -65,9 +71,31 @@ export const CONTROLLERS: readonly ControllerDescriptor[] = [
     serviceAccount: 'generic-garbage-collector',
     create: garbageCollector,
   },
+  {
+    name: 'persistentvolumeclaim-protection-controller',
+    serviceAccount: 'pvc-protection-controller',
+    create: claimProtectionController,
+  },
+  {
+    name: 'persistentvolume-protection-controller',
+    serviceAccount: 'pv-protection-controller',
+    create: volumeProtectionController,
+  },
+  {
+    name: 'ephemeral-volume-controller',
+    serviceAccount: 'ephemeral-volume-controller',
+    create: ephemeralVolumeController,
+  },
+  {
+    name: 'ttl-after-finished-controller',
+    serviceAccount: 'ttl-after-finished-controller',
+    create: ttlAfterFinishedController,
+  },
   { name: 'job-controller', serviceAccount: 'job-controller', create: jobController },
   { name: 'deployment-controller', serviceAccount: 'deployment-controller', create: deploymentController },
   { name: 'replicaset-controller', serviceAccount: 'replicaset-controller', create: replicaSetController },
+  { name: 'daemonset-controller', serviceAccount: 'daemon-set-controller', create: daemonSetController },
+  { name: 'statefulset-controller', serviceAccount: 'statefulset-controller', create: statefulSetController },
   {
     name: 'replicationcontroller-controller',
     serviceAccount: 'replication-controller',

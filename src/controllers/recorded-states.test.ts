@@ -2,10 +2,7 @@
 // original, nothing would be written.
 
 import assert from 'node:assert/strict'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import path from 'node:path'
 import { test } from 'node:test'
-import type { KubeObject } from '#api/meta/object.ts'
 import { matchesLabels, selectorOf, selectorOfLabels } from '#api/meta/selectors.ts'
 import type { Deployment, ReplicaSet } from '#api/types/apps.ts'
 import type { Endpoints, Node, Pod, ReplicationController, Service } from '#api/types/core.ts'
@@ -17,34 +14,8 @@ import { MANAGED_BY, MANAGER, planSlices, SERVICE_NAME } from '#controllers/endp
 import { MANAGER as MIRROR, planMirror } from '#controllers/endpointslice-mirroring/plan.ts'
 import { isControlledBy } from '#controllers/owner-references.ts'
 import { isPodActive, isPodTerminating } from '#controllers/pods/pod-state.ts'
+import { eachState, LATER, type State, skip } from '#controllers/recorded-states.ts'
 import { isStatusNews, replicaSetStatus } from '#controllers/replicaset/status.ts'
-
-const FOLDER = process.env['K8TS_RECORDED_STATES'] ?? '/work/shared/upstream/states'
-const skip = existsSync(FOLDER) ? false : `no recordings at ${FOLDER}`
-
-class State {
-  readonly #objects: readonly KubeObject[]
-
-  constructor(objects: readonly KubeObject[]) {
-    this.#objects = objects
-  }
-
-  all<T extends KubeObject>(kind: string): readonly T[] {
-    return this.#objects.filter((object) => object.kind === kind) as unknown as readonly T[]
-  }
-}
-
-function eachState(check: (state: State, name: string) => number): number {
-  let count = 0
-  for (const file of readdirSync(FOLDER)) {
-    const { states } = JSON.parse(readFileSync(path.join(FOLDER, file), 'utf8')) as { states: KubeObject[][] }
-    for (const [i, objects] of states.entries()) count += check(new State(objects), `${file} #${i}`)
-  }
-  return count
-}
-
-/** Long after, so that whatever needs time has had it. */
-const LATER = Date.parse('2026-11-25T00:00:00Z')
 
 /** When its progress deadline has not run out yet. */
 function soonAfter({ status }: Deployment): number {

@@ -10,6 +10,7 @@ import type { Client } from '#client/client.ts'
 import type { Informer } from '#client/informer.ts'
 import { createInformerFactory, type InformerFactory } from '#client/informer-factory.ts'
 import type { ControllerSettings } from '#controllers/controller.ts'
+import { targetNodeOf } from '#controllers/daemonset/placement.ts'
 import { runControllerManager } from '#controllers/run.ts'
 import { type Clock, formatTime, systemClock } from '#sys/clock.ts'
 import { silentLogger } from '#sys/log.ts'
@@ -38,7 +39,7 @@ export interface TestControllerOptions {
   clientFor?(serviceAccount: string): Client
   readonly settings?: Partial<ControllerSettings>
   readonly clock?: Clock
-  /** Pods get a node, an address and readiness at once, and go as soon as they are deleted. */
+  /** Pods get a node (the one that they are made for, or `node-1`), an address and readiness at once, and go as soon as they are deleted. */
   readonly livePods?: boolean
   /** With `livePods`: the exit code with which a pod ends right after its start; undefined lets it run. */
   exitCode?(pod: Pod): number | undefined
@@ -135,7 +136,7 @@ function liven(
         apiVersion: 'v1',
         kind: 'Binding',
         metadata: { name, namespace },
-        target: { kind: 'Node', name: 'node-1' },
+        target: { kind: 'Node', name: targetNodeOf(pod) ?? 'node-1' },
       })
     } else if (pod.status?.phase === 'Pending' && !pod.status.podIP) {
       const ip = `10.0.0.${addresses++}`

@@ -51,7 +51,7 @@ export function newRevision(
   revision: number,
   collisionCount: number,
 ): ControllerRevision {
-  const { name = '', namespace = '', annotations } = owner.metadata ?? {}
+  const { namespace = '', annotations } = owner.metadata ?? {}
   const data = templatePatch(owner)
   const hash = revisionHash(data, collisionCount)
   return {
@@ -59,7 +59,7 @@ export function newRevision(
     kind: 'ControllerRevision',
     metadata: {
       namespace,
-      name: `${name.slice(0, MAX_PREFIX)}-${hash}`,
+      name: nameOf(owner, hash),
       labels: { ...owner.spec?.template.metadata?.labels, [HASH_LABEL]: hash },
       ...(annotations && { annotations }),
       ownerReferences: [controllerReference(type, owner)],
@@ -67,6 +67,41 @@ export function newRevision(
     data,
     revision,
   }
+}
+
+/** The revision under the name that belongs to this collision count. */
+export function renamed(
+  revision: ControllerRevision,
+  owner: KubeObject,
+  collisionCount: number,
+): ControllerRevision {
+  const name = nameOf(owner, revisionHash(revision.data ?? {}, collisionCount))
+  return { ...revision, metadata: { ...revision.metadata, name } }
+}
+
+const nameOf = (owner: KubeObject, hash: string): string =>
+  `${(owner.metadata?.name ?? '').slice(0, MAX_PREFIX)}-${hash}`
+
+export type RevisionChoice =
+  /** The template is that of the newest revision, or of an older one that becomes the newest again. */
+  | { readonly action: 'keep' | 'renumber'; readonly revision: ControllerRevision }
+  | { readonly action: 'create' }
+
+/** Which revision the template is; `revisions` begin with the oldest. */
+export function chooseRevision(
+  revisions: readonly ControllerRevision[],
+  proposed: ControllerRevision,
+): RevisionChoice {
+  const newest = revisions.at(-1)
+  const equal = revisions.findLast((revision) => isSameData(revision, proposed))
+  if (!newest || !equal) return { action: 'create' }
+  if (isSameData(newest, equal)) return { action: 'keep', revision: newest }
+  return { action: 'renumber', revision: { ...equal, revision: proposed.revision } }
+}
+
+/** The number after the last. */
+export function nextNumber(revisions: readonly ControllerRevision[]): number {
+  return (revisions.at(-1)?.revision ?? 0) + 1
 }
 
 /** By number, then by age. */

@@ -19,8 +19,13 @@ function names(reference: OwnerReference, type: ResourceType, object: KubeObject
   )
 }
 
+/** The claim is about to go with an earlier pod of this name: the pod must wait for a claim of its own. */
+export function isClaimStale(claim: PersistentVolumeClaim, set: StatefulSet, pod: Pod): boolean {
+  return deletesWhen(set, 'whenScaled') && hasStaleOwner(claim, pods, pod)
+}
+
 /** The claim belongs to an earlier set or pod of the same name, and will go with it. */
-export function hasStaleOwner(claim: PersistentVolumeClaim, type: ResourceType, owner: KubeObject): boolean {
+function hasStaleOwner(claim: PersistentVolumeClaim, type: ResourceType, owner: KubeObject): boolean {
   const reference = (claim.metadata?.ownerReferences ?? []).find((candidate) => names(candidate, type, owner))
   return reference !== undefined && reference.uid !== owner.metadata?.uid
 }

@@ -44,6 +44,14 @@ export function claimsOf(set: StatefulSet, ordinal: number): ReadonlyMap<string,
   )
 }
 
+/** Whether a claim of this name belongs to some pod of the set. */
+export function isClaimName(set: StatefulSet, name: string): boolean {
+  return (set.spec?.volumeClaimTemplates ?? []).some((template) => {
+    const prefix = `${template.metadata?.name}-${set.metadata?.name}-`
+    return name.startsWith(prefix) && /^\d+$/.test(name.slice(prefix.length))
+  })
+}
+
 /** The pod of an ordinal, made from `template`. */
 export function statefulPod(
   set: StatefulSet,

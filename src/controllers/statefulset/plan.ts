@@ -34,14 +34,15 @@ export interface StatefulPlanInput {
   readonly nowMs: number
 }
 
-export type StatefulStep =
-  | {
-      readonly action: 'create' | 'delete' | 'claims' | 'repair'
-      readonly ordinal: number
-      readonly pod: Pod
-    }
-  /** A deletion that makes room for the new revision. */
-  | { readonly action: 'replace'; readonly ordinal: number; readonly pod: Pod }
+export interface StatefulStep {
+  /**
+   * `claims`: create those that a waiting pod lacks. `owners`: set whom its claims belong to. `repair`: write
+   * the pod as it is given here. `replace`: delete it, so that the new revision gets its place.
+   */
+  readonly action: 'create' | 'delete' | 'claims' | 'owners' | 'repair' | 'replace'
+  readonly ordinal: number
+  readonly pod: Pod
+}
 
 interface Replica {
   readonly ordinal: number
@@ -49,21 +50,24 @@ interface Replica {
   readonly exists: boolean
 }
 
-/** The steps of this pass, in order; with `Parallel` those of one kind may be made at once. */
-export function planStatefulSet(input: StatefulPlanInput): readonly StatefulStep[] {
+/** The steps of this pass in phases, one after the other; with `Parallel` a phase may be made at once. */
+export function planStatefulSet(input: StatefulPlanInput): readonly (readonly StatefulStep[])[] {
   const { set } = input
   if (set.metadata?.deletionTimestamp !== undefined) return []
   const replicas = replicasOf(input)
   const condemned = condemnedOf(input)
   const up = planReplicas(input, replicas)
-  if (up.isBlocked) return up.steps
+  if (up.isBlocked) return [up.steps]
+  const owners = condemned
+    .filter(({ ordinal, pod }) => !input.areClaimsRight(ordinal, pod))
+    .map(({ ordinal, pod }): StatefulStep => ({ action: 'owners', ordinal, pod }))
   const down = planCondemned(input, condemned, firstUnavailable(input, replicas, condemned))
-  const steps = [...up.steps, ...down.steps]
-  if (down.isBlocked || set.spec?.updateStrategy?.type === 'OnDelete') return steps
-  return [...steps, ...planUpdate(input, replicas)]
+  const phases = [up.steps, owners, down.steps]
+  if (down.isBlocked || set.spec?.updateStrategy?.type === 'OnDelete') return phases
+  return [...phases, planUpdate(input, replicas)]
 }
 
-const isMonotonic = (set: StatefulSet): boolean => set.spec?.podManagementPolicy !== 'Parallel'
+export const isMonotonic = (set: StatefulSet): boolean => set.spec?.podManagementPolicy !== 'Parallel'
 const isLeaving = (pod: Pod): boolean => pod.metadata?.deletionTimestamp !== undefined
 const isRunningAndReady = (pod: Pod): boolean => pod.status?.phase === 'Running' && isPodReady(pod)
 
@@ -135,7 +139,8 @@ function planReplica(
   if (pod.status?.phase === 'Pending' && (input.set.spec?.volumeClaimTemplates ?? []).length > 0) {
     return { step: { action: 'claims', ordinal, pod }, mayGoOn: false }
   }
-  if (isLeaving(pod) || !isRunningAndReady(pod) || !isAvailable(input, pod)) return { mayGoOn: false }
+  const isUp = !isLeaving(pod) && isRunningAndReady(pod) && isAvailable(input, pod)
+  if (!isUp && isMonotonic(input.set)) return { mayGoOn: false }
   const right = repaired(input.set, ordinal, pod)
   if (right === pod && input.areClaimsRight(ordinal, pod)) return { mayGoOn: true }
   return { step: { action: 'repair', ordinal, pod: right }, mayGoOn: true }
@@ -156,9 +161,7 @@ function planCondemned(
   broken: Pod | undefined,
 ): Phase {
   const isInOrder = isMonotonic(input.set)
-  const steps: StatefulStep[] = condemned
-    .filter(({ ordinal, pod }) => !input.areClaimsRight(ordinal, pod))
-    .map(({ ordinal, pod }) => ({ action: 'claims', ordinal, pod }))
+  const steps: StatefulStep[] = []
   for (const { ordinal, pod } of condemned) {
     if (isLeaving(pod)) {
       if (isInOrder) return { steps, isBlocked: true }

@@ -2,6 +2,7 @@
 //
 // Upstream: pkg/controller/tainteviction/taint_eviction.go, k8s.io/api/core/v1/toleration.go
 
+import { tolerates } from '#api/meta/tolerations.ts'
 import type { Taint, Toleration } from '#api/types/core.ts'
 
 /** Never, or so many seconds after the taints were first seen (0: at once). */
@@ -19,14 +20,4 @@ export function patienceOf(taints: readonly Taint[], tolerations: readonly Toler
     patience = patience === 'forever' ? bounded : Math.min(patience, bounded)
   }
   return patience
-}
-
-/** An empty effect bears all effects, an empty key all keys. */
-export function tolerates(toleration: Toleration, taint: Taint): boolean {
-  if (toleration.effect && toleration.effect !== taint.effect) return false
-  if (toleration.key && toleration.key !== taint.key) return false
-  if (toleration.operator === 'Exists') return true
-  const isEqual =
-    toleration.operator === undefined || toleration.operator === '' || toleration.operator === 'Equal'
-  return isEqual && (toleration.value ?? '') === (taint.value ?? '')
 }
