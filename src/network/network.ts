@@ -5,7 +5,6 @@
 //
 // Each of the three is written only when it differs from what was written last.
 
-import { mkdir, rename, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { nodes, pods } from '#api/resources.ts'
 import type { Node, Pod } from '#api/types/core.ts'
@@ -15,6 +14,7 @@ import { CNI_CONFIG_FILE, cniConfig } from '#network/cni-config.ts'
 import { type Routes, routeCommands, routesTo } from '#network/routes.ts'
 import { hostPortsOf, networkTable } from '#network/rules.ts'
 import type { Clock } from '#sys/clock.ts'
+import { writeFileAtomically } from '#sys/files.ts'
 import type { Logger } from '#sys/log.ts'
 import { run } from '#sys/process.ts'
 
@@ -59,7 +59,7 @@ export async function podNetwork(dependencies: NetworkDependencies, signal: Abor
     if (!podCIDR) return
     const next = cniConfig({ podCIDR, stateDir: dependencies.cniStateDir, mtu: dependencies.mtu })
     if (next === config) return
-    await writeWhole(path.join(dependencies.cniConfDir, CNI_CONFIG_FILE), next)
+    await writeFileAtomically(path.join(dependencies.cniConfDir, CNI_CONFIG_FILE), next)
     config = next
     log.info({ podCIDR }, 'pod network is configured')
   }
@@ -99,11 +99,4 @@ export async function podNetwork(dependencies: NetworkDependencies, signal: Abor
   podInformer?.onChange(() => queue.add('rules'))
   if (nodeName) queue.add('rules')
   await queue.run(signal)
-}
-
-/** Readers see the old file or the new one, never a half. */
-async function writeWhole(file: string, text: string): Promise<void> {
-  await mkdir(path.dirname(file), { recursive: true })
-  await writeFile(`${file}.new`, text)
-  await rename(`${file}.new`, file)
 }

@@ -39,6 +39,9 @@ export async function writeFileAtomically(
     await rm(temporary, { force: true })
     throw error
   }
+  // The new name itself has to survive a power cut too.
+  const folder = await open(path.dirname(file), 'r')
+  await folder.sync().finally(() => folder.close())
 }
 
 /** Whether a path exists (symbolic links are followed). */

@@ -19,8 +19,8 @@ import {
   keyMatches,
 } from '#cluster/pki/authority.ts'
 import { AUTHORITIES, type AuthorityName, type CertificateSpec } from '#cluster/pki/certificates.ts'
-import { writeFileAtomic } from '#sys/atomic-file.ts'
 import type { Clock } from '#sys/clock.ts'
+import { writeFileAtomically } from '#sys/files.ts'
 import type { Random } from '#sys/random.ts'
 
 export interface PkiFiles {
@@ -59,8 +59,8 @@ export async function openClusterPki(directory: string, dependencies: PkiDepende
     key: await readFile(files(name).key, 'utf8'),
   })
   async function write(name: string, pair: KeyedCertificate): Promise<void> {
-    await writeFileAtomic(files(name).key, pair.key, 0o600)
-    await writeFileAtomic(files(name).certificate, pair.certificate, 0o600)
+    await writeFileAtomically(files(name).key, pair.key, 0o600)
+    await writeFileAtomically(files(name).certificate, pair.certificate, 0o600)
   }
 
   const authorities = new Map<AuthorityName, KeyedCertificate>()
@@ -140,12 +140,12 @@ async function ensureServiceAccountKeys(directory: string): Promise<ClusterPki['
   if (privateKey === undefined) {
     const pair = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 })
     privateKey = pair.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
-    await writeFileAtomic(path, privateKey, 0o600)
+    await writeFileAtomically(path, privateKey, 0o600)
   }
   const publicKey = createPublicKey(privateKey).export({ type: 'spki', format: 'pem' }).toString()
   const publicPath = join(directory, 'sa.pub')
   if ((await unlessAbsent(readFile(publicPath, 'utf8'))) !== publicKey)
-    await writeFileAtomic(publicPath, publicKey, 0o600)
+    await writeFileAtomically(publicPath, publicKey, 0o600)
   return { privateKey, publicKey }
 }
 

@@ -3,8 +3,8 @@
 import { mkdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { StoreUnavailableError } from '#store/store.ts'
-import { writeFileAtomic } from '#sys/atomic-file.ts'
 import { type FileLock, lockFile } from '#sys/file-lock.ts'
+import { writeFileAtomically } from '#sys/files.ts'
 
 /** Raised whenever the form of the data changes so that older programs cannot read it. */
 export const DATA_VERSION = '1'
@@ -50,7 +50,7 @@ async function checkVersion(directory: string): Promise<void> {
     if (error.code === 'ENOENT') return undefined
     throw new StoreUnavailableError(`${file} cannot be read: ${error.message}`, { cause: error })
   })
-  if (found === undefined) await writeFileAtomic(file, `${DATA_VERSION}\n`)
+  if (found === undefined) await writeFileAtomically(file, `${DATA_VERSION}\n`, 0o600)
   else if (found.trim() !== DATA_VERSION) {
     throw new StoreUnavailableError(
       `the data directory ${directory} was written by another version of k8ts (data version ` +
