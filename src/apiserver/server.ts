@@ -33,6 +33,7 @@ import { createClient } from '#client/client.ts'
 import { createInformerFactory } from '#client/informer-factory.ts'
 import type { Transport } from '#client/transport.ts'
 import type { Store } from '#store/store.ts'
+import { untilAborted } from '#sys/abort.ts'
 import type { Clock } from '#sys/clock.ts'
 import type { Logger } from '#sys/log.ts'
 import type { Random } from '#sys/random.ts'
@@ -176,10 +177,7 @@ interface Stopping {
 /** Resolves after the signal when nothing of the server is left. */
 async function stop(stopping: Stopping, running: readonly (Promise<void> | undefined)[]): Promise<void> {
   const { signal, state } = stopping
-  await new Promise<void>((resolve) => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true })
-  })
+  await untilAborted(signal)
   state.isStopping = true
   await stopping.listener?.close(stopping.graceMs)
   await Promise.all(running)

@@ -7,6 +7,7 @@ import { SELF } from '#cli/self.ts'
 import { COMPONENTS, nodeNames } from '#cluster/config.ts'
 import { clusterLayout } from '#cluster/layout.ts'
 import { UserError } from '#cluster/user-error.ts'
+import { untilAborted } from '#sys/abort.ts'
 import { systemClock } from '#sys/clock.ts'
 import { exists } from '#sys/files.ts'
 
@@ -75,10 +76,7 @@ async function run(options: Options): Promise<void> {
     throw error
   }
   if (!options.foreground) return
-  await new Promise<void>((resolve) => {
-    if (interrupt.signal.aborted) resolve()
-    else interrupt.signal.addEventListener('abort', () => resolve(), { once: true })
-  })
+  await untilAborted(interrupt.signal)
   await takeDown(false)
 }
 

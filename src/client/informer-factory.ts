@@ -10,6 +10,7 @@ import {
   type InformerOptions,
   type RunnableInformer,
 } from '#client/informer.ts'
+import { untilAborted } from '#sys/abort.ts'
 
 export interface InformerFactory {
   /** The shared informer of a resource; one that is asked for after `start` starts at once. */
@@ -47,10 +48,7 @@ export function createInformerFactory(dependencies: InformerDependencies): Infor
     async start(signal) {
       started = signal
       for (const informer of informers.values()) running.push(informer.run(signal))
-      await new Promise<void>((resolve) => {
-        if (signal.aborted) resolve()
-        else signal.addEventListener('abort', () => resolve(), { once: true })
-      })
+      await untilAborted(signal)
       await Promise.all(running)
     },
 

@@ -5,6 +5,7 @@
 // length is bounded by the number of objects, since a key is in it at most once.
 // Upstream: client-go/util/workqueue (queue, delaying queue and rate limiter in one)
 
+import { untilAborted } from '#sys/abort.ts'
 import type { Clock, Timer } from '#sys/clock.ts'
 
 /** Undefined forgets the key's failures; a delay asks for it again after so many milliseconds. */
@@ -114,10 +115,7 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
     async run(signal) {
       running = signal
       startWork()
-      await new Promise<void>((resolve) => {
-        if (signal.aborted) return resolve()
-        signal.addEventListener('abort', () => resolve(), { once: true })
-      })
+      await untilAborted(signal)
       for (const { timer } of delayed.values()) timer.cancel()
       delayed.clear()
       if (active.size > 0) await new Promise<void>((resolve) => (onIdle = resolve))

@@ -22,6 +22,7 @@ import { findPreemption } from '#scheduler/preemption.ts'
 import { type QueuedPod, SchedulingQueue } from '#scheduler/queue.ts'
 import { createSchedulerEvents } from '#scheduler/scheduler-events.ts'
 import { SchedulerCache } from '#scheduler/snapshot.ts'
+import { untilAborted } from '#sys/abort.ts'
 import { type Clock, formatTime } from '#sys/clock.ts'
 import type { Logger } from '#sys/log.ts'
 import type { Random } from '#sys/random.ts'
@@ -77,10 +78,7 @@ class Scheduler {
     await Promise.all([nodeInformer.whenSynced(signal), podInformer.whenSynced(signal)])
     this.#signal = signal
     this.#pump()
-    await new Promise<void>((resolve) => {
-      if (signal.aborted) resolve()
-      else signal.addEventListener('abort', () => resolve(), { once: true })
-    })
+    await untilAborted(signal)
     this.#queue.close()
     await Promise.allSettled(this.#writes)
   }

@@ -6,6 +6,7 @@
 import { closeSync, openSync } from 'node:fs'
 import { mkdir, readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
+import { untilAborted } from '#sys/abort.ts'
 import type { Clock } from '#sys/clock.ts'
 import { writeFileAtomically } from '#sys/files.ts'
 import type { Logger } from '#sys/log.ts'
@@ -105,7 +106,7 @@ export function createChild(spec: ChildSpec, clock: Clock, log: Logger): Child {
       : undefined
     while (!signal.aborted && !isStopping) {
       ended ??= (await start()).ended
-      const why = await Promise.race([ended, untilAborted(signal)])
+      const why = await Promise.race([ended, untilAborted(signal).then(() => '')])
       if (signal.aborted || isStopping) return
       lastExit = why
       if (clock.now() - startedAt >= STABLE_MS) backoffMs = MIN_BACKOFF_MS
@@ -159,11 +160,4 @@ export function parseIdentity(text: string): ProcessIdentity | undefined {
   } catch {
     return undefined
   }
-}
-
-function untilAborted(signal: AbortSignal): Promise<string> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve('')
-    else signal.addEventListener('abort', () => resolve(''), { once: true })
-  })
 }

@@ -12,6 +12,7 @@ import { createAccess } from '#kubelet/server/access.ts'
 import { serveContainerLogs } from '#kubelet/server/container-logs.ts'
 import { HttpError, type ServerContext } from '#kubelet/server/server-context.ts'
 import { serveCommand, servePortForward, type Upgrade } from '#kubelet/server/streaming.ts'
+import { untilAborted } from '#sys/abort.ts'
 
 export interface KubeletServerOptions {
   readonly context: ServerContext
@@ -54,10 +55,7 @@ export async function serveKubelet(options: KubeletServerOptions, signal: AbortS
     server.listen({ host: address, port }, resolve)
   })
   const renewal = context.clock.every(RENEWAL_LOOK_MS, renewer(options, server))
-  await new Promise<void>((resolve) => {
-    if (signal.aborted) resolve()
-    signal.addEventListener('abort', () => resolve(), { once: true })
-  })
+  await untilAborted(signal)
   renewal.cancel()
   server.closeAllConnections()
   await new Promise<void>((resolve) => server.close(() => resolve()))
