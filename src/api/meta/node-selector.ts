@@ -16,7 +16,7 @@ const OPERATORS: Readonly<Record<string, Operator>> = {
 }
 
 export function matchesNodeSelector(selector: NodeSelector, node: Node): boolean {
-  return (selector.nodeSelectorTerms ?? []).some((term) => matchesTerm(term, node))
+  return (selector.nodeSelectorTerms ?? []).some((term) => matchesNodeSelectorTerm(term, node))
 }
 
 /** Whether a pod with this spec may be on the node, as far as its node selector and required affinity go. */
@@ -28,7 +28,10 @@ export function isNodeRequired(spec: Pod['spec'], node: Node): boolean {
   return required ? matchesNodeSelector(required, node) : true
 }
 
-function matchesTerm({ matchExpressions = [], matchFields = [] }: NodeSelectorTerm, node: Node): boolean {
+export function matchesNodeSelectorTerm(
+  { matchExpressions = [], matchFields = [] }: NodeSelectorTerm,
+  node: Node,
+): boolean {
   if (matchExpressions.length + matchFields.length === 0) return false
   const fields = { 'metadata.name': node.metadata?.name ?? '' }
   return allHold(matchExpressions, node.metadata?.labels) && allHold(matchFields, fields)

@@ -4,10 +4,11 @@
 // once, so that its owner makes another one.
 // Upstream: pkg/kubelet/lifecycle/predicate.go, pkg/kubelet/sysctl/allowlist.go, pkg/kubelet/eviction (Admit)
 
+import { isNodeRequired } from '#api/meta/node-selector.ts'
 import { podRequests } from '#api/meta/pod-resources.ts'
 import { type Quantity, toMillis, toValue } from '#api/meta/quantity.ts'
+import { toleratesAll } from '#api/meta/tolerations.ts'
 import type { ContainerPort, Node, Pod } from '#api/types/core.ts'
-import { selectsNode, untoleratedTaint } from '#kubelet/pods/node-selection.ts'
 import {
   initContainers,
   isHostNetwork,
@@ -112,7 +113,7 @@ function failed(predicate: string, why: string): Refusal {
 }
 
 function selection({ pod, node }: AdmissionInput): Refusal | undefined {
-  if (selectsNode(pod, node)) return undefined
+  if (isNodeRequired(pod.spec, node)) return undefined
   return failed('NodeAffinity', "node(s) didn't match Pod's node affinity/selector")
 }
 
@@ -138,7 +139,7 @@ function conflicts(a: ContainerPort, b: ContainerPort): boolean {
 }
 
 function taint({ pod, node }: AdmissionInput): Refusal | undefined {
-  if (!untoleratedTaint(pod, node)) return undefined
+  if (toleratesAll(pod.spec?.tolerations ?? [], node.spec?.taints ?? [], ['NoExecute'])) return undefined
   return failed('TaintToleration', "node(s) had taints that the pod didn't tolerate")
 }
 

@@ -1,14 +1,14 @@
 // Node selectors and node affinity: where a pod must run, and where it would rather run.
 // Upstream: pkg/scheduler/framework/plugins/nodeaffinity
 
-import type { Node, NodeSelectorTerm, Pod } from '#api/types/core.ts'
+import { isNodeRequired, matchesNodeSelectorTerm } from '#api/meta/node-selector.ts'
+import type { NodeSelectorTerm } from '#api/types/core.ts'
 import {
   normalizeByMaximum,
   type PreFilterResult,
   type SchedulerPlugin,
   unresolvable,
 } from '#scheduler/framework.ts'
-import { matchesNodeSelector, matchesNodeSelectorTerm } from '#scheduler/plugins/node-selector.ts'
 
 export const nodeAffinity: SchedulerPlugin = {
   name: 'NodeAffinity',
@@ -29,7 +29,7 @@ export const nodeAffinity: SchedulerPlugin = {
   },
 
   filter(pod, node) {
-    return node.node && matchesRequired(pod, node.node)
+    return node.node && isNodeRequired(pod.spec, node.node)
       ? undefined
       : unresolvable("node(s) didn't match Pod's node affinity/selector")
   },
@@ -45,15 +45,6 @@ export const nodeAffinity: SchedulerPlugin = {
   },
   normalize: (scores) => normalizeByMaximum(scores, false),
   isHelpedBy: (_pod, event) => event.type === 'node-added' || event.type === 'node-updated',
-}
-
-/** `spec.nodeSelector` and the required node affinity both have to match. */
-export function matchesRequired(pod: Pod, node: Node): boolean {
-  const labels = node.metadata?.labels ?? {}
-  for (const [key, value] of Object.entries(pod.spec?.nodeSelector ?? {}))
-    if (labels[key] !== value) return false
-  const selector = pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution
-  return !selector || matchesNodeSelector(selector, node)
 }
 
 /** The node names that a term allows by `matchFields`; undefined when it allows any. */

@@ -1,8 +1,8 @@
 // A cordoned node takes no pods but those that tolerate it.
 // Upstream: pkg/scheduler/framework/plugins/nodeunschedulable
 
+import { tolerates } from '#api/meta/tolerations.ts'
 import { type SchedulerPlugin, unresolvable } from '#scheduler/framework.ts'
-import { tolerates } from '#scheduler/plugins/tolerations.ts'
 
 const TAINT = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' }
 

@@ -1,16 +1,16 @@
 // Taints keep pods away that do not tolerate them; soft taints only make a node less liked.
 // Upstream: pkg/scheduler/framework/plugins/tainttoleration
 
+import { tolerates, toleratesAll } from '#api/meta/tolerations.ts'
 import { normalizeByMaximum, type SchedulerPlugin, unresolvable } from '#scheduler/framework.ts'
-import { tolerates, untolerated } from '#scheduler/plugins/tolerations.ts'
 
 export const taintToleration: SchedulerPlugin = {
   name: 'TaintToleration',
   weight: 3,
   filter(pod, node) {
     const taints = node.node?.spec?.taints ?? []
-    const taint = untolerated(taints, pod.spec?.tolerations ?? [], ['NoSchedule', 'NoExecute'])
-    return taint && unresolvable('node(s) had untolerated taint(s)')
+    const isTolerated = toleratesAll(pod.spec?.tolerations ?? [], taints, ['NoSchedule', 'NoExecute'])
+    return isTolerated ? undefined : unresolvable('node(s) had untolerated taint(s)')
   },
   /** The number of soft taints that the pod does not tolerate. */
   score(pod, node) {
