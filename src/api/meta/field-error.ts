@@ -107,10 +107,6 @@ export const tooLong = (path: Path, maxLength: number): FieldError =>
     maxLength >= 0 ? `may not be more than ${count(maxLength, 'byte')}` : 'value is too long',
   )
 
-/** The same for limits that count characters. */
-export const tooLongCharacters = (path: Path, maxLength: number): FieldError =>
-  make('FieldValueTooLong', path, undefined, `may not be more than ${count(maxLength, 'character')}`)
-
 const count = (number: number, unit: string): string => `${number} ${unit}${number === 1 ? '' : 's'}`
 
 export const tooMany = (path: Path, actual: number, maximum: number): FieldError =>

@@ -164,8 +164,6 @@ export const tooLarge = (message: string): StatusError =>
 
 export const expired = (message: string): StatusError => failure(410, 'Expired', message)
 
-export const gone = (message: string): StatusError => failure(410, 'Gone', message)
-
 export const tooManyRequests = (
   message: string,
   retryAfterSeconds: number,

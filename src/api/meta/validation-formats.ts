@@ -7,7 +7,6 @@ import {
   DNS_1123_SUBDOMAIN_MAX_LENGTH,
   isDNS1123Label,
   isDNS1123Subdomain,
-  isQualifiedName,
   maxLengthText,
   patternText,
 } from '#api/meta/names.ts'
@@ -189,18 +188,5 @@ export function* domainPrefixedPath(path: Path, value: string): FieldErrors {
   for (const reason of isDNS1123Subdomain(host)) yield invalid(path, host, reason)
   if (!/^[A-Za-z0-9/\-._~%!$&'()*+,;=:]+$/.test(rest)) {
     yield invalid(path, rest, patternText('Invalid path', HTTP_PATH))
-  }
-}
-
-/** `acme.io/foo`, where both parts have the form of a label key. */
-export function* domainPrefixedKey(path: Path, key: string): FieldErrors {
-  if (key === '') {
-    yield required(path)
-    return
-  }
-  const reasons = isQualifiedName(key)
-  for (const reason of reasons) yield invalid(path, key, reason)
-  if (reasons.length === 0 && !key.includes('/')) {
-    yield invalid(path, key, 'must be a domain-prefixed key (such as "acme.io/foo")')
   }
 }
