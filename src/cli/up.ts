@@ -63,6 +63,7 @@ async function run(options: Options): Promise<void> {
       progress,
       signal: interrupt.signal,
     })
+    interrupt.signal.throwIfAborted()
     const names = nodeNames(cluster.config)
     progress.done(
       cluster.wasStarted

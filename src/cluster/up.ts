@@ -72,6 +72,7 @@ export async function up(options: UpOptions): Promise<RunningCluster> {
   const config = running ? await runningConfig(layout, options) : await start(layout, options)
   const client = clientOf(layout, `https://127.0.0.1:${config.apiPort}`, 'admin', 'k8ts', systemClock)
   await untilServing(layout, client, signal)
+  signal?.throwIfAborted()
   progress.step('API server answers')
   if (!running) await forgetNodes(layout, config, client)
   await untilNodesReady(layout, config, client, signal, progress)
@@ -241,6 +242,8 @@ async function untilNodesReady(
   const waiting = new Set(expected)
   const ready = new Promise<void>((resolve, reject) => {
     const onAbort = () => reject(signal?.reason)
+    // One that came while the API server was asked is not announced again.
+    if (signal?.aborted) return onAbort()
     signal?.addEventListener('abort', onAbort, { once: true })
     const timer = systemClock.after(READY_TIMEOUT_MS, () =>
       reject(
