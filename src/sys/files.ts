@@ -41,7 +41,11 @@ export async function writeFileAtomically(
   }
   // The new name itself has to survive a power cut too.
   const folder = await open(path.dirname(file), 'r')
-  await folder.sync().finally(() => folder.close())
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
 }
 
 /** Whether a path exists (symbolic links are followed). */

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import http from 'node:http'
+import { text } from 'node:stream/consumers'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { BUSYBOX_IMAGE } from '#cluster/images/names.ts'
@@ -142,16 +143,10 @@ test('streams: exec with input, logs that follow, ports', { timeout: 120_000 }, 
   }
 })
 
-function page(port: number): Promise<string> {
-  return new Promise((resolve, reject) => {
-    http
-      .get({ host: '127.0.0.1', port, agent: false }, async (response) => {
-        let text = ''
-        for await (const chunk of response) text += chunk
-        resolve(text)
-      })
-      .once('error', reject)
-  })
+async function page(port: number): Promise<string> {
+  const request = http.get({ host: '127.0.0.1', port, agent: false })
+  const [response] = (await once(request, 'response')) as [http.IncomingMessage]
+  return text(response)
 }
 
 test('resources of a running container change in place', { timeout: 120_000 }, async () => {
