@@ -20,6 +20,7 @@ import { claimProtectionController } from '#controllers/persistentvolumeclaim-pr
 import { podGarbageCollector } from '#controllers/pod-garbage-collector/controller.ts'
 import { replicaSetController } from '#controllers/replicaset/controller.ts'
 import { replicationControllerController } from '#controllers/replicationcontroller/controller.ts'
+import { resourceQuotaController } from '#controllers/resourcequota/controller.ts'
 import { rootCAPublisher } from '#controllers/root-ca-publisher/controller.ts'
 import { serviceAccountController } from '#controllers/serviceaccount/controller.ts'
 import { statefulSetController } from '#controllers/statefulset/controller.ts'
@@ -65,6 +66,11 @@ export const CONTROLLERS: readonly ControllerDescriptor[] = [
     name: 'pod-garbage-collector-controller',
     serviceAccount: 'pod-garbage-collector',
     create: podGarbageCollector,
+  },
+  {
+    name: 'resourcequota-controller',
+    serviceAccount: 'resourcequota-controller',
+    create: resourceQuotaController,
   },
   {
     name: 'garbage-collector-controller',

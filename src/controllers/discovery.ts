@@ -36,6 +36,27 @@ interface ResourceList {
   }[]
 }
 
+/** For the discovery of the server to catch up with a definition that has just been accepted. */
+export const DISCOVERY_DELAY_MS = 1000
+
+/** What brings kinds and takes them away. */
+export const DEFINITIONS: readonly ResourceType[] = [
+  {
+    group: 'apiextensions.k8s.io',
+    version: 'v1',
+    resource: 'customresourcedefinitions',
+    kind: 'CustomResourceDefinition',
+    namespaced: false,
+  },
+  {
+    group: 'apiregistration.k8s.io',
+    version: 'v1',
+    resource: 'apiservices',
+    kind: 'APIService',
+    namespaced: false,
+  },
+]
+
 /** Asks the API server; rejects only when not even the list of groups can be had. */
 export async function discover(client: Client): Promise<Discovery> {
   const get = (path: string) => client.request({ method: 'GET', path, query: {} })

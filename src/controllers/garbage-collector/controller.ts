@@ -8,11 +8,10 @@
 // definitions and aggregated APIs bring them.
 
 import { type KubeObject, type OwnerReference, objectKey } from '#api/meta/object.ts'
-import type { ResourceType } from '#api/resources.ts'
 import { type Change, createInformer } from '#client/informer.ts'
 import { createWorkQueue, type Requeue } from '#client/work-queue.ts'
 import type { Controller, ControllerContext } from '#controllers/controller.ts'
-import type { DiscoveredResource } from '#controllers/discovery.ts'
+import { DEFINITIONS, DISCOVERY_DELAY_MS, type DiscoveredResource } from '#controllers/discovery.ts'
 import {
   apiVersionOfType,
   describe,
@@ -27,29 +26,10 @@ import { Monitors } from '#controllers/garbage-collector/monitors.ts'
 import { judge, type OwnerState } from '#controllers/garbage-collector/plan.ts'
 
 const DISCOVER = 'discover'
-/** For the discovery of the server to catch up with a definition that has just been accepted. */
-const DISCOVERY_DELAY_MS = 1000
 /** As long as some group does not answer. */
 const DISCOVERY_RETRY_MS = 30_000
 /** Absent owners that were verified; UIDs never come back, so they stay true. */
 const ABSENT_BOUND = 500
-
-const DEFINITIONS: readonly ResourceType[] = [
-  {
-    group: 'apiextensions.k8s.io',
-    version: 'v1',
-    resource: 'customresourcedefinitions',
-    kind: 'CustomResourceDefinition',
-    namespaced: false,
-  },
-  {
-    group: 'apiregistration.k8s.io',
-    version: 'v1',
-    resource: 'apiservices',
-    kind: 'APIService',
-    namespaced: false,
-  },
-]
 
 export function garbageCollector(context: ControllerContext): Controller {
   const log = context.log.child({ controller: 'garbage-collector-controller' })

@@ -5,10 +5,10 @@
 
 import { setMaxListeners } from 'node:events'
 import type { KubeObject } from '#api/meta/object.ts'
-import * as builtIn from '#api/resources.ts'
-import { type Change, createInformer, type Informer } from '#client/informer.ts'
+import type { Change } from '#client/informer.ts'
 import type { ControllerContext } from '#controllers/controller.ts'
 import { type DiscoveredResource, type Discovery, discover } from '#controllers/discovery.ts'
+import { type KindMonitor, kindId, monitorKind } from '#controllers/kind-monitor.ts'
 
 /** How long to wait for kinds that do not come: their server may be down. */
 const SYNC_TIMEOUT_MS = 30_000
@@ -17,15 +17,10 @@ const NEEDED_VERBS = ['delete', 'list', 'watch']
 /** Events are many, are owned by nobody, and end by themselves. */
 const IGNORED = new Set(['/events', 'events.k8s.io/events'])
 
-interface Monitor {
-  readonly informer: Informer<KubeObject>
-  stop(): void
-}
-
 export class Monitors {
   readonly #context: ControllerContext
   readonly #onChange: (type: DiscoveredResource, change: Change<KubeObject>) => void
-  readonly #monitors = new Map<string, Monitor>()
+  readonly #monitors = new Map<string, KindMonitor>()
   readonly #ended: Promise<void>[] = []
   #types = new Map<string, DiscoveredResource>()
 
@@ -48,7 +43,7 @@ export class Monitors {
     const found = await discover(this.#context.client)
     this.#types = new Map(found.resources.map((type) => [`${type.group}/${type.kind}`, type]))
     const wanted = found.resources.filter(isCollectable)
-    const ids = new Set(wanted.map(idOf))
+    const ids = new Set(wanted.map(kindId))
     for (const [id, monitor] of this.#monitors) {
       // A group that does not answer now is not known to be gone.
       if (ids.has(id) || found.failures.has(id.slice(0, id.lastIndexOf('/')))) continue
@@ -56,7 +51,7 @@ export class Monitors {
       this.#monitors.delete(id)
     }
     for (const type of wanted) {
-      if (!this.#monitors.has(idOf(type))) this.#monitors.set(idOf(type), this.#start(type, signal))
+      if (!this.#monitors.has(kindId(type))) this.#monitors.set(kindId(type), this.#start(type, signal))
     }
     await this.#whenSynced(signal)
     return found
@@ -68,16 +63,10 @@ export class Monitors {
     await Promise.all(this.#ended)
   }
 
-  #start(type: DiscoveredResource, signal: AbortSignal): Monitor {
-    if (SHARED.has(idOf(type))) {
-      const informer = this.#context.informers.informer(type)
-      return { informer, stop: informer.onChange((change) => this.#onChange(type, change)) }
-    }
-    const own = new AbortController()
-    const informer = createInformer<KubeObject>(type, {}, this.#context)
-    informer.onChange((change) => this.#onChange(type, change))
-    this.#ended.push(informer.run(AbortSignal.any([signal, own.signal])))
-    return { informer, stop: () => own.abort() }
+  #start(type: DiscoveredResource, signal: AbortSignal): KindMonitor {
+    const monitor = monitorKind(this.#context, type, (change) => this.#onChange(type, change), signal)
+    this.#ended.push(monitor.ended)
+    return monitor
   }
 
   async #whenSynced(signal: AbortSignal): Promise<void> {
@@ -98,10 +87,6 @@ export class Monitors {
     }
   }
 }
-
-const idOf = (type: builtIn.ResourceType): string =>
-  `${type.group ? `${type.group}/` : ''}${type.version}/${type.resource}`
-const SHARED: ReadonlySet<string> = new Set(Object.values(builtIn).map(idOf))
 
 function isCollectable(type: DiscoveredResource): boolean {
   return (
