@@ -4,9 +4,10 @@
 // etcd and one copy of that folder.
 
 import path from 'node:path'
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { integer, list } from '#cli/options.ts'
 import { runUntilSignal } from '#cli/process.ts'
+import { readServerFlag, SERVER_FLAGS, type ServerFlags } from '#cluster/server-flags.ts'
 import { systemClock } from '#sys/clock.ts'
 import type { Logger } from '#sys/log.ts'
 import { systemRandom } from '#sys/random.ts'
@@ -23,7 +24,8 @@ interface Options {
 
 export function apiServerCommand(): Command {
   const folder = (text: string) => path.resolve(text)
-  return new Command('apiserver')
+  let flags: ServerFlags = {}
+  const command = new Command('apiserver')
     .summary('one component alone: the only door to the state')
     .description(
       'Runs the API server alone. Its certificates are made where they are missing; the administrator is admin.crt.',
@@ -39,10 +41,26 @@ export function apiServerCommand(): Command {
     .option('--bind-address <address>', 'where it listens', '::')
     .option('--advertise-address <address>', 'where the others reach it', '127.0.0.1')
     .option('--service-cidr <cidr>', 'addresses of services', '10.96.0.0/16')
-    .action((options: Options) => runUntilSignal('apiserver', (log, signal) => serve(options, log, signal)))
+    .action((options: Options) =>
+      runUntilSignal('apiserver', (log, signal) => serve({ ...options, flags }, log, signal)),
+    )
+  for (const [name, flag] of Object.entries(SERVER_FLAGS)) {
+    const isSwitch = !('placeholder' in flag)
+    const option = new Option(`--${name} ${isSwitch ? '[true|false]' : flag.placeholder}`, flag.help)
+    option.argParser((text) => {
+      flags = { ...flags, ...readServerFlag(name, text) }
+      return text
+    })
+    command.addOption(isSwitch ? option.preset('true') : option)
+  }
+  return command
 }
 
-async function serve(options: Options, log: Logger, signal: AbortSignal): Promise<void> {
+async function serve(
+  options: Options & { readonly flags: ServerFlags },
+  log: Logger,
+  signal: AbortSignal,
+): Promise<void> {
   const { runApiServer } = await import('#cluster/processes/api-server.ts')
   const pkiDir = options.pkiDir ?? path.join(options.dataDir, 'pki')
   await runApiServer({ ...options, pkiDir, clock: systemClock, random: systemRandom, log }, signal)

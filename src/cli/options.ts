@@ -29,6 +29,9 @@ export function integer(text: string): number {
 
 export const list = (text: string): readonly string[] => text.split(',').filter((part) => part !== '')
 
+/** For an option that may be repeated. */
+export const collect = (text: string, before: readonly string[] = []): readonly string[] => [...before, text]
+
 export const layoutOf = (options: ClusterOptions): ClusterLayout =>
   clusterLayout(checkName(options.name), options.dataDir)
 

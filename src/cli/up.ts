@@ -1,7 +1,7 @@
 // `k8ts up`: makes a cluster, or brings one back.
 
 import { Command } from 'commander'
-import { dataDirOption, integer, list, nameOption } from '#cli/options.ts'
+import { collect, dataDirOption, integer, list, nameOption } from '#cli/options.ts'
 import { createProgress } from '#cli/progress.ts'
 import { SELF } from '#cli/self.ts'
 import { COMPONENTS, nodeNames } from '#cluster/config.ts'
@@ -21,6 +21,7 @@ interface Options {
   readonly podCidr?: string
   readonly serviceCidr?: string
   readonly components?: readonly string[]
+  readonly apiserverArg?: readonly string[]
   readonly foreground?: boolean
 }
 
@@ -39,6 +40,11 @@ export function upCommand(): Command {
     .option('--pod-cidr <cidr>', 'addresses of pods (default: 10.244.0.0/16)')
     .option('--service-cidr <cidr>', 'addresses of services (default: 10.96.0.0/16)')
     .option('--components <list>', `run only these: ${COMPONENTS.join(',')}`, list)
+    .option(
+      '--apiserver-arg <name=value>',
+      'a flag of the API server, see `k8ts apiserver --help`; may be repeated',
+      collect,
+    )
     .option('--foreground', 'stay, and take the cluster down with Ctrl-C')
     .action(run)
 }
@@ -49,7 +55,7 @@ async function run(options: Options): Promise<void> {
   const onSignal = () => interrupt.abort(new UserError('Interrupted: nothing was left running.'))
   process.once('SIGINT', onSignal)
   process.once('SIGTERM', onSignal)
-  const { podCidr, serviceCidr, foreground: _foreground, ...rest } = options
+  const { podCidr, serviceCidr, apiserverArg, foreground: _foreground, ...rest } = options
   const hadCluster = await exists(clusterLayout(options.name, options.dataDir).configFile).catch(() => false)
   const { up } = await import('#cluster/up.ts')
   const takeDown = async (deleteData: boolean) =>
@@ -59,6 +65,7 @@ async function run(options: Options): Promise<void> {
       ...rest,
       ...(podCidr !== undefined && { podCIDR: podCidr }),
       ...(serviceCidr !== undefined && { serviceCIDR: serviceCidr }),
+      ...(apiserverArg !== undefined && { apiServerArgs: apiserverArg }),
       self: SELF,
       progress,
       signal: interrupt.signal,

@@ -4,6 +4,7 @@
 // and data were made for the old value. What may change from one start to the next is the number of nodes.
 
 import { formatCidr, overlaps, parseCidr } from '#cluster/cidr.ts'
+import { keepServerArgs } from '#cluster/server-flags.ts'
 import { UserError } from '#cluster/user-error.ts'
 
 export const COMPONENTS = [
@@ -31,6 +32,8 @@ export interface ClusterConfig {
   readonly components: readonly Component[]
   /** The segment that joins the hosts: 172.31.7.0/24. Chosen when the cluster is made. */
   readonly hostCIDR: string
+  /** Flags of the API server, each `name=value` (server-flags.ts); absent: none. */
+  readonly apiServerArgs?: readonly string[]
 }
 
 /** What `up` was asked for; absent means "as it is, or the default". */
@@ -43,6 +46,8 @@ export interface ClusterWishes {
   readonly podCIDR?: string
   readonly serviceCIDR?: string
   readonly components?: readonly string[]
+  /** Replaces all that are kept. */
+  readonly apiServerArgs?: readonly string[]
 }
 
 export const DEFAULT_NAME = 'k8ts'
@@ -97,6 +102,7 @@ export function resolveConfig(
     ),
     components: checkComponents(wishes.components ?? kept?.components ?? COMPONENTS),
     hostCIDR: free.hostCIDR,
+    apiServerArgs: keepServerArgs(wishes.apiServerArgs ?? kept?.apiServerArgs ?? []),
   }
   if (overlaps(mustParse(config.podCIDR), mustParse(config.serviceCIDR))) {
     throw new UserError(

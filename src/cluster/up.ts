@@ -97,6 +97,11 @@ async function runningConfig(layout: ClusterLayout, options: UpOptions): Promise
       `Cluster ${config.name} runs with ${flag} ${kept[field]}: 'k8ts down --name ${config.name}', then up with ${flag} ${config[field]}.`,
     )
   }
+  if (kept.apiServerArgs?.join('\n') !== config.apiServerArgs?.join('\n')) {
+    throw new UserError(
+      `Cluster ${config.name} runs with other flags of its API server: 'k8ts down --name ${config.name}', then up again.`,
+    )
+  }
   return config
 }
 

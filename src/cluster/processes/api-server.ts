@@ -9,6 +9,7 @@ import { type CertificateSpec, clusterCertificates } from '#cluster/pki/certific
 import { runRenewal } from '#cluster/pki/renewal.ts'
 import { type ClusterPki, openClusterPki } from '#cluster/pki/store.ts'
 import { CLUSTER_DOMAIN } from '#cluster/processes/credentials.ts'
+import type { ServerFlags } from '#cluster/server-flags.ts'
 import { UserError } from '#cluster/user-error.ts'
 import { runCompaction } from '#store/compaction.ts'
 import { openStore } from '#store/open-store.ts'
@@ -30,6 +31,7 @@ export interface ServingOptions extends Base {
   readonly bindAddress: string
   readonly advertiseAddress: string
   readonly serviceCidr: string
+  readonly flags: ServerFlags
 }
 
 /** Starts a server with the access control of a real cluster; `signal` stops it. */
@@ -94,6 +96,7 @@ export interface ApiServerAloneOptions extends Base {
   readonly bindAddress: string
   readonly advertiseAddress: string
   readonly serviceCidr: string
+  readonly flags: ServerFlags
 }
 
 /** Serves until `signal` aborts and all has ended. */

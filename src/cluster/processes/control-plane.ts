@@ -13,6 +13,7 @@ import { certificateSpecs, dnsServiceAddress, ensurePki } from '#cluster/process
 import { runMachineNetwork } from '#cluster/processes/machine.ts'
 import { runTogether } from '#cluster/processes/node.ts'
 import { openClusterStore } from '#cluster/processes/open-store.ts'
+import { readServerArgs } from '#cluster/server-flags.ts'
 import { guardSupervisor } from '#cluster/supervisor/guard.ts'
 import type { SelfCommand } from '#cluster/supervisor/processes.ts'
 import { runControllerManager } from '#controllers/run.ts'
@@ -50,6 +51,7 @@ export async function runControlPlane(
       bindAddress: '::',
       advertiseAddress: machineAddress(config),
       serviceCidr: config.serviceCIDR,
+      flags: readServerArgs(config.apiServerArgs ?? []),
     },
     stopServer.signal,
   )
