@@ -1,7 +1,7 @@
 // Whether an expression can be compiled: its syntax, and that it names only what there is.
 //
-// Values are not typed here: what cel-go finds by types (a number where a truth value is needed) is found when the
-// expression is evaluated. Upstream: staging/src/k8s.io/apiserver/pkg/admission/plugin/cel/compile.go
+// Values are not typed here: what cel-go finds by types (a number where a truth value is needed) is found where the
+// types are known, by compile.ts. Upstream: staging/src/k8s.io/apiserver/pkg/admission/plugin/cel/compile.go
 // Left out: types, and the cost of an expression
 
 import { type CelNode, parseCel } from '#api/cel/parse.ts'
@@ -45,9 +45,12 @@ const MACROS: Readonly<Record<string, Readonly<Record<number, number>>>> = {
 /** What cel-go says of an expression that does not compile; undefined for one that does. */
 export function celProblem(source: string, scope: CelScope): string | undefined {
   const issues = issuesOf(source, scope)
-  return issues.length === 0
-    ? undefined
-    : `compilation failed: ${issues.map((issue) => report(source, issue)).join('\n')}`
+  return issues.length === 0 ? undefined : compilationFailed(source, issues)
+}
+
+/** The issues as cel-go prints them, each with its line and a pointer to its place. */
+export function compilationFailed(source: string, issues: readonly CelIssue[]): string {
+  return `compilation failed: ${issues.map((issue) => report(source, issue)).join('\n')}`
 }
 
 function issuesOf(source: string, scope: CelScope): CelIssue[] {

@@ -1,0 +1,89 @@
+// An expression compiled: parsed, its names and types judged, ready to be evaluated within a bound on its cost.
+//
+// Syntax and names are judged first, in cel-go's words and all at once (check.ts); types, and then the evaluation, are
+// the library's. Upstream: staging/src/k8s.io/apiserver/pkg/cel/environment, github.com/google/cel-go/cel/env.go
+
+import type { Environment } from '@marcbachmann/cel-js'
+import { type Budget, type CelTree, COST_LIMIT, meter, visit } from '#api/cel/budget.ts'
+import { celProblem } from '#api/cel/check.ts'
+import type { CelEnvironment } from '#api/cel/environment.ts'
+import { MATCHES } from '#api/cel/library/strings.ts'
+import { libraryProblem } from '#api/cel/problems.ts'
+import type { CelValue } from '#api/cel/values.ts'
+
+export interface CelProgram {
+  readonly source: string
+  /** `bool`, `string`, `list<string>`, `dyn`. */
+  readonly type: string
+  /** Throws where an operation has no result, and CostError where it costs too much. */
+  evaluate(variables: Readonly<Record<string, CelValue>>): CelValue
+  /** Whether the expression reads a field of that name of the variable: `claims.email`, `claims.?email`. */
+  selects(field: string, variable?: string): boolean
+}
+
+export type CelCompilation =
+  | { readonly program: CelProgram; readonly problem?: never }
+  /** What cel-go says: `compilation failed: ERROR: …`. */
+  | { readonly problem: string; readonly program?: never }
+
+export function compileCel(
+  source: string,
+  { environment, variables }: CelEnvironment,
+  limit = COST_LIMIT,
+): CelCompilation {
+  const problem = celProblem(source, { variables })
+  if (problem !== undefined) return { problem }
+  let parsed: ReturnType<Environment['parse']>
+  try {
+    parsed = environment.parse(source)
+  } catch (error) {
+    return { problem: libraryProblem(source, error) }
+  }
+  const tree = parsed.ast as unknown as CelTree
+  visit(tree, useRe2)
+  const { valid, type = 'dyn', error } = parsed.check()
+  if (!valid) return { problem: libraryProblem(source, error) }
+  const budget = meter(tree, limit)
+  return {
+    program: {
+      source,
+      type,
+      evaluate: (values) => evaluateWithin(budget, () => parsed({ ...values }) as CelValue),
+      selects: (field, variable) => selectsField(tree, field, variable),
+    },
+  }
+}
+
+function evaluateWithin(budget: Budget, evaluate: () => CelValue): CelValue {
+  budget.reset()
+  try {
+    const value = evaluate()
+    budget.check()
+    return value
+  } catch (error) {
+    budget.check()
+    throw new Error(summaryOf(error), { cause: error })
+  }
+}
+
+/** Without the picture of the place, which is for people at a terminal. */
+function summaryOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const summary = 'summary' in error && typeof error.summary === 'string' ? error.summary : error.message
+  return summary.replace(/^No such key: /, 'no such key: ')
+}
+
+/** JavaScript's own regular expressions have no bound on their time. */
+function useRe2(node: CelTree): void {
+  if (node.op === 'rcall' && Array.isArray(node.args) && node.args[0] === 'matches') node.args[0] = MATCHES
+}
+
+function selectsField(tree: CelTree, field: string, variable: string | undefined): boolean {
+  let isFound = false
+  visit(tree, ({ op, args }) => {
+    if ((op !== '.' && op !== '.?') || !Array.isArray(args) || args[1] !== field) return
+    const operand = args[0] as CelTree
+    isFound ||= variable === undefined || (operand.op === 'id' && operand.args === variable)
+  })
+  return isFound
+}
