@@ -1,7 +1,9 @@
 // Transpiles every TypeScript file to dist/, file by file, so that Node can run it without a loader.
 // Generates the API schemas first (generate-schema.mjs) when their source changed; they are data beside the code.
+// A second build without a change does nothing.
+import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { cp, readdir, rm, stat } from 'node:fs/promises'
+import { cp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
@@ -9,12 +11,29 @@ import { generateSchema } from './generate-schema.mjs'
 
 const ROOT = path.join(import.meta.dirname, '..')
 
-async function filesUnder(folder) {
+async function filesUnder(folder, isWanted = isSource) {
   if (!existsSync(path.join(ROOT, folder))) return []
   const entries = await readdir(path.join(ROOT, folder), { recursive: true, withFileTypes: true })
   return entries
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts') && !entry.name.endsWith('.d.ts'))
+    .filter((entry) => entry.isFile() && isWanted(entry.name))
     .map((entry) => path.join(entry.parentPath ?? entry.path, entry.name))
+}
+
+const isSource = (name) => name.endsWith('.ts') && !name.endsWith('.d.ts')
+
+const STAMP = path.join(ROOT, 'dist', '.built-from')
+
+/** What a build depends on, as names, sizes and times of change. */
+async function fingerprint() {
+  const folders = ['src', 'test', 'bench', 'tools', 'scripts'].map((folder) => filesUnder(folder, () => true))
+  const files = [...(await Promise.all(folders)).flat(), path.join(ROOT, 'package-lock.json')]
+  const states = files.sort().map(async (file) => {
+    const { size, mtimeMs } = await stat(file)
+    return `${file} ${size} ${mtimeMs}`
+  })
+  return createHash('sha256')
+    .update((await Promise.all(states)).join('\n'))
+    .digest('hex')
 }
 
 const OPTIONS = {
@@ -28,6 +47,10 @@ const OPTIONS = {
 
 /** Compiles src/ to dist/ and test/, bench/, tools/ to dist/<folder>; removes what has no source any more. */
 export async function buildAll() {
+  await generateSchema()
+  const current = await fingerprint()
+  if (existsSync(STAMP) && (await readFile(STAMP, 'utf8')) === current) return
+  await rm(STAMP, { force: true })
   const sources = await filesUnder('src')
   await build({
     ...OPTIONS,
@@ -35,13 +58,14 @@ export async function buildAll() {
     outbase: path.join(ROOT, 'src'),
     outdir: path.join(ROOT, 'dist'),
   })
-  const others = (await Promise.all(['test', 'bench', 'tools'].map(filesUnder))).flat()
+  const others = (await Promise.all(['test', 'bench', 'tools'].map((folder) => filesUnder(folder)))).flat()
   if (others.length > 0) {
     await build({ ...OPTIONS, entryPoints: others, outbase: ROOT, outdir: path.join(ROOT, 'dist') })
   }
   await copySchema()
   await bundle()
   await removeStale()
+  await writeFile(STAMP, current)
 }
 
 const BUNDLE = path.join(ROOT, 'dist', 'bundle')
@@ -81,7 +105,6 @@ async function bundle() {
 }
 
 async function copySchema() {
-  await generateSchema()
   const folder = path.join('api', 'schema', 'generated')
   await cp(path.join(ROOT, 'src', folder), path.join(ROOT, 'dist', folder), {
     recursive: true,

@@ -6,7 +6,6 @@
 import path from 'node:path'
 import { createProgress } from '#cli/progress.ts'
 import { SELF } from '#cli/self.ts'
-import { nodeNames } from '#cluster/config.ts'
 import { findKubectl } from '#cluster/kubectl.ts'
 import { up } from '#cluster/up.ts'
 import { UserError } from '#cluster/user-error.ts'
@@ -19,7 +18,7 @@ const WAIT = '--timeout=90s'
 async function demo(): Promise<void> {
   const progress = createProgress()
   const cluster = await up({ nodes: 2, self: SELF, progress })
-  progress.step(`nodes ${nodeNames(cluster.config).join(', ')} are Ready`)
+  progress.step('looking for kubectl')
   const program = await findKubectl()
   const env = { ...process.env, KUBECONFIG: cluster.layout.adminKubeconfig }
   const kubectl = async (...args: readonly string[]) =>
@@ -27,7 +26,7 @@ async function demo(): Promise<void> {
 
   progress.step('kubectl apply -f example-deployment.yaml')
   await kubectl('apply', '-f', MANIFEST)
-  progress.step('pods become ready')
+  progress.step('waiting for its pods')
   await kubectl('rollout', 'status', 'deployment/hello', WAIT)
   const pods = await kubectl('get', 'pods', '-l', 'app=hello', '-o', 'wide')
   const [asker = ''] = (await kubectl('get', 'pods', '-l', 'app=hello', '-o', 'name')).split('\n')

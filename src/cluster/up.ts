@@ -71,9 +71,9 @@ export async function up(options: UpOptions): Promise<RunningCluster> {
   const running = await askSupervisor(layout.supervisorSocket, 'status')
   const config = running ? await runningConfig(layout, options) : await start(layout, options)
   const client = clientOf(layout, `https://127.0.0.1:${config.apiPort}`, 'admin', 'k8ts', systemClock)
+  if (!running) progress.step('waiting for the API server')
   await untilServing(layout, client, signal)
   signal?.throwIfAborted()
-  progress.step('API server answers')
   if (!running) await forgetNodes(layout, config, client)
   await untilNodesReady(layout, config, client, signal, progress)
   await addContext(options.kubeconfigFile ?? kubeconfigPath(), await readFile(layout.adminKubeconfig, 'utf8'))
@@ -238,6 +238,7 @@ async function untilNodesReady(
   if (!config.components.includes('kubelet')) return
   const expected = new Set(nodeLayouts(layout, config).map((node) => node.name))
   if (expected.size === 0) return
+  progress.step(`waiting for ${[...expected].join(', ')} to be Ready`)
   const stop = new AbortController()
   const informer = createInformer<Node>(
     nodes,
@@ -250,11 +251,7 @@ async function untilNodesReady(
     // One that came while the API server was asked is not announced again.
     if (signal?.aborted) return onAbort()
     signal?.addEventListener('abort', onAbort, { once: true })
-    const timer = systemClock.after(READY_TIMEOUT_MS, () =>
-      reject(
-        new UserError(`${[...waiting].join(', ')} did not become Ready: see the logs in ${layout.logDir}.`),
-      ),
-    )
+    const timer = systemClock.after(READY_TIMEOUT_MS, () => void notReady(layout, waiting).then(reject))
     informer.onChange(({ object, type }) => {
       const name = object.metadata?.name ?? ''
       if (type === 'deleted' || !expected.has(name) || !isReady(object)) return
@@ -272,6 +269,20 @@ async function untilNodesReady(
     stop.abort()
     await running
   }
+}
+
+/** Says which nodes are late, and what the supervisor knows of the reason. */
+async function notReady(layout: ClusterLayout, waiting: ReadonlySet<string>): Promise<UserError> {
+  const status = await askSupervisor(layout.supervisorSocket, 'status').catch(() => undefined)
+  const down = (status?.processes ?? []).filter(({ isRunning: runs }) => !runs)
+  const reasons = [
+    ...down.map(({ name, lastExit }) => `${name} is down (${lastExit})`),
+    ...(status?.problem ? [status.problem] : []),
+  ]
+  const why = reasons.length > 0 ? `: ${reasons.join('; ')}` : ''
+  return new UserError(
+    `${[...waiting].join(', ')} did not become Ready within ${READY_TIMEOUT_MS / 1000} s${why}. See the logs in ${layout.logDir}.`,
+  )
 }
 
 const isReady = (node: Node): boolean =>
