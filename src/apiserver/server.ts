@@ -9,6 +9,7 @@ import type { AddressInfo } from 'node:net'
 import { allKinds } from '#api/kinds/all.ts'
 import type { ServerAccess } from '#apiserver/access.ts'
 import type { AccessControl } from '#apiserver/access-control.ts'
+import type { ValueTransformers } from '#apiserver/encryption/value-transformer.ts'
 import { healthEndpoints, type ServerState } from '#apiserver/http/health-checks.ts'
 import { type Listener, listen, type TlsFiles } from '#apiserver/http/listener.ts'
 import { createMetrics } from '#apiserver/http/metrics.ts'
@@ -46,6 +47,8 @@ export interface ApiServerOptions {
   accessControl(access: ServerAccess): AccessControl
   /** The client certificate for kubelets; without it logs, exec and the like cannot reach them. */
   readonly kubeletTls?: KubeletTls
+  /** How values are encrypted in the store; absent: not at all. */
+  readonly encryption?: ValueTransformers
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger
@@ -88,6 +91,7 @@ export async function startApiServer(options: ApiServerOptions, signal: AbortSig
     store,
     access,
     fields: createFieldManagement(catalog, clock),
+    encryption: options.encryption,
     clock,
     random,
     log,

@@ -12,6 +12,7 @@ import type { AccessControl } from '#apiserver/access-control.ts'
 import { createAdmission } from '#apiserver/admission/chain.ts'
 import { createAuthentication } from '#apiserver/authentication/chain.ts'
 import { createAuthorization } from '#apiserver/authorization/chain.ts'
+import type { ValueTransformers } from '#apiserver/encryption/value-transformer.ts'
 import type { RequestHead, UserInfo } from '#apiserver/request.ts'
 import { type ApiServer, startApiServer } from '#apiserver/server.ts'
 import { standardAccessControl } from '#apiserver/standard-access-control.ts'
@@ -36,6 +37,7 @@ export interface TestApiServerOptions {
   readonly accessControl?: (access: ServerAccess) => AccessControl
   /** Absent: one in memory. */
   readonly store?: Store
+  readonly encryption?: ValueTransformers
   readonly clock?: Clock
   readonly random?: Random
   readonly log?: Logger
@@ -78,6 +80,7 @@ export async function startTestApiServer(options: TestApiServerOptions = {}): Pr
       log: options.log ?? silentLogger,
       accessControl: options.accessControl ?? (options.secured ? securedAccess(store, pki!.ca) : openAccess),
       shutdownGraceMs: 1_000,
+      ...(options.encryption && { encryption: options.encryption }),
       ...(pki && options.tls && { listen: { host: '127.0.0.1', port: 0, tls: pki.server } }),
     },
     controller.signal,

@@ -53,6 +53,9 @@ export function encodeProtobuf(object: JsonObject): Buffer {
   return Buffer.from(writer.finish())
 }
 
+/** Whether bytes are such an envelope. */
+export const isProtobuf = (bytes: Uint8Array): boolean => MAGIC.equals(bytes.subarray(0, MAGIC.length))
+
 /** What an envelope holds, before its object is decoded. */
 export interface ProtobufEnvelope {
   readonly apiVersion: string

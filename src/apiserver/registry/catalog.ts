@@ -83,6 +83,12 @@ export function keyOf(kind: KindDefinition, namespace: string, name: string): st
 export const storedApiVersionOf = (kind: KindDefinition): string =>
   apiVersionOf(kind.storageGroup ?? kind.group, kind.storageVersion)
 
+/** The group and resource under which objects are stored, where a configuration names them: events are one storage. */
+export const storedResourceOf = (kind: KindDefinition): GroupResource => ({
+  group: kind.storageGroup ?? kind.group,
+  resource: kind.resource,
+})
+
 /** An object of the storage version as `version` of its kind; the same object where that is the stored one. */
 export function toVersion(kind: KindDefinition, object: JsonObject, version: string): JsonObject {
   const from = storedApiVersionOf(kind)

@@ -1,9 +1,11 @@
 // The registry put together: the object store over the key-value store, the watch caches, and what the verbs share.
 
+import { decodeProtobuf, isProtobuf } from '#api/codec/protobuf.ts'
 import type { KindDefinition } from '#api/kinds/kind.ts'
-import type { JsonObject } from '#api/meta/object.ts'
+import { type JsonObject, parseApiVersion } from '#api/meta/object.ts'
 import type { AccessControl } from '#apiserver/access-control.ts'
-import type { Catalog } from '#apiserver/registry/catalog.ts'
+import { NO_ENCRYPTION, type ValueTransformers } from '#apiserver/encryption/value-transformer.ts'
+import { type Catalog, storedApiVersionOf, storedResourceOf, toStored } from '#apiserver/registry/catalog.ts'
 import type { RegistryDependencies } from '#apiserver/registry/dependencies.ts'
 import type { FieldManagement } from '#apiserver/registry/field-management.ts'
 import { freezeJson, metadataOf } from '#apiserver/registry/json.ts'
@@ -22,6 +24,8 @@ export interface RegistryOptions {
   readonly store: Store
   readonly access: AccessControl
   readonly fields: FieldManagement
+  /** Absent: values are stored as they are. */
+  readonly encryption?: ValueTransformers | undefined
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger
@@ -33,13 +37,14 @@ export interface ComposedRegistry {
 }
 
 export function composeRegistry(options: RegistryOptions): ComposedRegistry {
-  const { store, clock, access } = options
+  const { store, clock, access, encryption = NO_ENCRYPTION } = options
   const written = createWrittenObjects()
   const decode = (kind: KindDefinition, kv: KeyValue): StoredObject =>
-    written.find(kv) ?? decodeStored(kind, kv)
+    written.find(kv) ?? decodeStored(kind, kv, encryption)
   const caches = createWatchCaches({ store, clock, log: options.log, decode })
   const objects = createObjectStore({
     store,
+    encryption,
     leases: createLeasePool(store, clock),
     peek: (kind, key) => caches.of(kind).get(key),
     decode,
@@ -59,11 +64,23 @@ export function composeRegistry(options: RegistryOptions): ComposedRegistry {
   return { registry, caches }
 }
 
+/** What kube-apiserver wrote, who may have had the store before. */
+function fromProtobuf(kind: KindDefinition, value: Uint8Array): JsonObject {
+  const object = decodeProtobuf(value)
+  const apiVersion = object['apiVersion'] as string
+  if (apiVersion === storedApiVersionOf(kind)) return object
+  return toStored(kind, object, parseApiVersion(apiVersion).version)
+}
+
 const decoder = new TextDecoder()
 
 /** A stored value as the object that readers see: defaulted, with the revision that wrote it. */
-export function decodeStored(kind: KindDefinition, kv: KeyValue): StoredObject {
-  const object = JSON.parse(decoder.decode(kv.value)) as JsonObject
+function decodeStored(kind: KindDefinition, kv: KeyValue, encryption: ValueTransformers): StoredObject {
+  const { group, resource } = storedResourceOf(kind)
+  const { value } = encryption.of(group, resource).fromStorage(kv.value, kv.key)
+  const object = isProtobuf(value)
+    ? fromProtobuf(kind, value)
+    : (JSON.parse(decoder.decode(value)) as JsonObject)
   kind.defaults?.(object)
   metadataOf(object)['resourceVersion'] = String(kv.modRevision)
   return storedObject(kv.key, freezeJson(object), kv.modRevision)

@@ -17,8 +17,15 @@ export async function getObject(
 ): Promise<StoredObject> {
   const key = keyOf(scope.kind, scope.namespace, scope.name)
   const cache = dependencies.cacheOf(scope.kind)
-  await cache.waitFor(resourceVersion === '' ? 'newest' : parseResourceVersion(resourceVersion))
-  const found = cache.get(key)
+  const found = await cache
+    .waitFor(resourceVersion === '' ? 'newest' : parseResourceVersion(resourceVersion))
+    .then(
+      () => cache.get(key),
+      (error: unknown) => {
+        if (cache.isBroken) return dependencies.objects.read(scope.kind, key)
+        throw error
+      },
+    )
   if (!found) throw notFound(groupResourceOf(scope.kind), scope.name)
   return found
 }

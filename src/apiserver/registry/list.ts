@@ -44,12 +44,20 @@ export async function listObjects(
   const prefix = listPrefixOf(scope.kind, selection.namespace ?? scope.namespace)
   const limit = Math.max(0, options.limit)
   const range = rangeOf(prefix, limit, options)
+  const fromStore = () => listFromStore(dependencies, scope.kind, range, selection, options)
   const list =
     selection.name !== undefined
       ? await listOne(dependencies, scope, selection, options)
       : needsStore(range, options)
-        ? await listFromStore(dependencies, scope.kind, range, selection, options)
-        : await listFromCache(dependencies, scope.kind, prefix, selection, options)
+        ? await fromStore()
+        : await listFromCache(dependencies, scope.kind, prefix, selection, options).catch(
+            (error: unknown) => {
+              // the store says which value it is that cannot be read
+              if (options.resourceVersion === '' && dependencies.cacheOf(scope.kind).isBroken)
+                return fromStore()
+              throw error
+            },
+          )
   return { kind: scope.kind, version: scope.version, ...list }
 }
 

@@ -6,8 +6,13 @@
 
 import type { KindDefinition } from '#api/kinds/kind.ts'
 import type { JsonObject, ObjectMeta } from '#api/meta/object.ts'
-import { alreadyExists, conflict, failure, notFound } from '#api/meta/status.ts'
-import { groupResourceOf } from '#apiserver/registry/catalog.ts'
+import { alreadyExists, conflict, failure, internalError, notFound } from '#api/meta/status.ts'
+import {
+  TransformError,
+  unreadable,
+  type ValueTransformers,
+} from '#apiserver/encryption/value-transformer.ts'
+import { groupResourceOf, storedResourceOf } from '#apiserver/registry/catalog.ts'
 import { cloneJson, equalJson, freezeJson, metadataOf } from '#apiserver/registry/json.ts'
 import type { LeasePool } from '#apiserver/registry/lease-pool.ts'
 import { type StoredObject, storedAt, storedObject } from '#apiserver/registry/stored-object.ts'
@@ -29,9 +34,10 @@ export interface ObjectStoreDependencies {
   readonly store: Store
   readonly leases: LeasePool
   readonly written: WrittenObjects
+  readonly encryption: ValueTransformers
   /** What the watch cache has under a key; may be some milliseconds old. */
   peek(kind: KindDefinition, key: string): StoredObject | undefined
-  /** Makes an object of a stored value: decoded, defaulted, with its resourceVersion, frozen. */
+  /** Makes an object of a stored value: decrypted, decoded, defaulted, with its resourceVersion, frozen. */
   decode(kind: KindDefinition, kv: KeyValue): StoredObject
 }
 
@@ -95,8 +101,25 @@ export function createObjectStore(dependencies: ObjectStoreDependencies): Object
   const { store, written } = dependencies
 
   async function read(kind: KindDefinition, key: string): Promise<StoredObject | undefined> {
-    const { kvs } = await store.range({ start: key })
-    return kvs[0] && dependencies.decode(kind, kvs[0])
+    const kv = await readValue(key)
+    return kv && decode(kind, kv)
+  }
+
+  const readValue = async (key: string): Promise<KeyValue | undefined> =>
+    (await store.range({ start: key })).kvs[0]
+
+  function decode(kind: KindDefinition, kv: KeyValue, isListed = false): StoredObject {
+    try {
+      return dependencies.decode(kind, kv)
+    } catch (error) {
+      if (!(error instanceof TransformError)) throw error
+      throw internalError(isListed ? unreadable(kv.key, error) : error)
+    }
+  }
+
+  const transformerOf = (kind: KindDefinition) => {
+    const { group, resource } = storedResourceOf(kind)
+    return dependencies.encryption.of(group, resource)
   }
 
   /** Writes `object` if the key is still at `revision` (0: absent); undefined when it is not. */
@@ -105,11 +128,11 @@ export function createObjectStore(dependencies: ObjectStoreDependencies): Object
     key: string,
     object: JsonObject,
     revision: number,
-  ): Promise<{ stored: StoredObject } | { current: StoredObject | undefined }> {
+  ): Promise<{ stored: StoredObject } | { current: KeyValue | undefined }> {
     const { ttlSeconds } = kind
     const lease = ttlSeconds ? await dependencies.leases.leaseFor(ttlSeconds) : 0
     const write = async (): Promise<{ answer: TxnResponse; value: Uint8Array }> => {
-      const value = encodeForStore(object)
+      const value = transformerOf(kind).toStorage(encodeForStore(object), key)
       written.remember(value, object)
       const answer = await store.txn({
         compare: [{ key, modRevision: revision }],
@@ -128,8 +151,7 @@ export function createObjectStore(dependencies: ObjectStoreDependencies): Object
       const stored = written.find({ key, value, modRevision: answer.revision })
       return { stored: stored ?? storedAt(key, object, answer.revision) }
     }
-    const current = answer.responses[0]
-    return { current: current && dependencies.decode(kind, current) }
+    return { current: answer.responses[0] }
   }
 
   return {
@@ -138,7 +160,7 @@ export function createObjectStore(dependencies: ObjectStoreDependencies): Object
 
     async range(kind, request) {
       const { kvs, count, more, revision } = await store.range(request)
-      return { items: kvs.map((kv) => dependencies.decode(kind, kv)), count, more, revision }
+      return { items: kvs.map((kv) => decode(kind, kv, true)), count, more, revision }
     },
 
     async create(kind, key, name, object, dryRun) {
@@ -150,18 +172,22 @@ export function createObjectStore(dependencies: ObjectStoreDependencies): Object
       }
       const outcome = await put(kind, key, object, 0)
       if ('stored' in outcome) return outcome.stored
-      throw duplicate(kind, name, outcome.current)
+      throw duplicate(kind, name, outcome.current && decode(kind, outcome.current))
     },
 
     async update(kind, key, name, options, transform) {
       let current = dependencies.peek(kind, key)
       let isLive = false
-      const refresh = async (): Promise<boolean> => {
-        const live = await read(kind, key)
-        const differs = live?.revision !== current?.revision
-        current = live
+      let kv: KeyValue | undefined
+      const takeOver = (live: KeyValue | undefined): void => {
+        kv = live
+        current = live && decode(kind, live)
         isLive = true
-        return differs
+      }
+      const refresh = async (): Promise<boolean> => {
+        const before = current?.revision
+        takeOver(await readValue(key))
+        return before !== current?.revision
       }
       if (!current) await refresh()
       for (;;) {
@@ -177,13 +203,14 @@ export function createObjectStore(dependencies: ObjectStoreDependencies): Object
         }
         if (current && isUnchanged(object, current)) {
           if (!isLive && (await refresh())) continue
-          return { stored: current, created: false }
+          // what lies there under an older key is written again under the new one
+          const isStale = kv !== undefined && transformerOf(kind).fromStorage(kv.value, key).isStale
+          if (!isStale) return { stored: current, created: false }
         }
         if (options.dryRun) return { stored: unstored(key, object), created: !current }
         const outcome = await put(kind, key, object, current?.revision ?? 0)
         if ('stored' in outcome) return { stored: outcome.stored, created: !current }
-        current = outcome.current
-        isLive = true
+        takeOver(outcome.current)
       }
     },
 
@@ -201,7 +228,7 @@ export function createObjectStore(dependencies: ObjectStoreDependencies): Object
         })
         if (answer.succeeded) return storedAt(key, cloneJson(current.object), answer.revision)
         const newer: KeyValue | undefined = answer.responses[0]
-        current = newer && dependencies.decode(kind, newer)
+        current = newer && decode(kind, newer)
       }
     },
   }

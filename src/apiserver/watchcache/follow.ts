@@ -8,6 +8,7 @@
 // Upstream: the reflector in staging/src/k8s.io/apiserver/pkg/storage/cacher/cacher.go
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { TransformError } from '#apiserver/encryption/value-transformer.ts'
 import {
   CompactedError,
   type KeyValue,
@@ -52,7 +53,7 @@ export async function follow(options: FollowOptions, signal: AbortSignal): Promi
     } catch (cause) {
       if (signal.aborted) return
       const error = cause instanceof Error ? cause : new Error(String(cause))
-      if (error instanceof CompactedError) known = 0
+      if (error instanceof CompactedError || error instanceof TransformError) known = 0
       options.onFailure(error)
       log.warn({ prefix, error: error.message, retryMs }, 'the watch of the store was lost, trying again')
       await clock.sleep(retryMs, signal).catch(() => undefined)
@@ -99,7 +100,13 @@ async function watchFrom(
         fromRevision,
         signal: controller.signal,
         onBatch(batch: WatchBatch) {
-          apply(batch)
+          try {
+            apply(batch)
+          } catch (error) {
+            stop()
+            reject(error instanceof Error ? error : new Error(String(error)))
+            return
+          }
           onProgress(batch.revision)
         },
         onEnd: (error: Error | undefined) => (error ? reject(error) : resolve()),

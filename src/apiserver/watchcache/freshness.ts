@@ -22,6 +22,7 @@ export class Freshness {
   #revision: Revision = 0
   #isReady = false
   #isClosed = false
+  #isBroken = false
   /** Why the cache is not ready, where that is known. */
   failure: Error | undefined
 
@@ -37,10 +38,23 @@ export class Freshness {
     return this.#isReady
   }
 
+  get isBroken(): boolean {
+    return this.#isBroken
+  }
+
+  /** The state is not to be used any more, until a new one comes. */
+  broken(failure: Error): void {
+    this.failure = failure
+    this.#isReady = false
+    this.#isBroken = true
+    for (const waiting of [...this.#waiting]) waiting.settle(this.#tooLate(waiting.revision))
+  }
+
   /** Notes how far the cache has come, and wakes those who waited for that. */
   reached(revision: Revision): void {
     this.#revision = revision
     this.#isReady = true
+    this.#isBroken = false
     this.failure = undefined
     for (const waiting of [...this.#waiting]) if (waiting.revision <= revision) waiting.settle()
   }
@@ -48,6 +62,7 @@ export class Freshness {
   /** Resolves when the cache is ready and at `revision`. */
   async wait(revision: Revision): Promise<void> {
     if (this.#isClosed) throw stopped()
+    if (this.#isBroken) throw this.#tooLate(revision)
     if (this.#isReady && revision <= this.#revision) return
     await new Promise<void>((resolve, reject) => {
       const waiting: Waiting = {

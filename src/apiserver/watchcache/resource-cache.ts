@@ -3,8 +3,9 @@
 // store ─▶ follow.ts ─▶ **apply**: objects, window, watchers, revision, all in one turn ─▶ get, list, watch
 // The contract and its invariants are in watch-cache.ts.
 
-import type { JsonObject } from '#api/meta/object.ts'
+import { type JsonObject, parseApiVersion } from '#api/meta/object.ts'
 import { expired } from '#api/meta/status.ts'
+import { TransformError, unreadable } from '#apiserver/encryption/value-transformer.ts'
 import type { Deliver, RegistryWatchEvent } from '#apiserver/registry/results.ts'
 import type { StoredObject } from '#apiserver/registry/stored-object.ts'
 import { type CacheEvent, cacheEvent } from '#apiserver/watchcache/cache-event.ts'
@@ -49,13 +50,18 @@ class ResourceCache implements WatchCache {
     return this.#freshness.isReady
   }
 
+  get isBroken(): boolean {
+    return this.#freshness.isBroken
+  }
+
   async run(signal: AbortSignal): Promise<void> {
     const { store, prefix, clock, log } = this.#options
     const source = {
       replace: (kvs: readonly KeyValue[], revision: Revision) => this.#replace(kvs, revision),
       apply: (batch: WatchBatch) => this.#apply(batch),
       onFailure: (error: Error) => {
-        this.#freshness.failure = error
+        if (error instanceof TransformError) this.#break(error)
+        else this.#freshness.failure = error
       },
     }
     await follow({ store, prefix, clock, log, ...source }, signal)
@@ -196,11 +202,21 @@ class ResourceCache implements WatchCache {
     )
   }
 
+  /** Upstream's reflector lists again until the value can be read, or is gone. */
+  #break(error: TransformError): void {
+    const { apiVersion, kind } = this.#options
+    const { group } = parseApiVersion(apiVersion)
+    const type = `*${group === '' ? 'core' : group.split('.')[0]}.${kind}`
+    this.#watchers.endAll()
+    this.#freshness.broken(new Error(`failed to list ${type}: ${error.message}`, { cause: error }))
+  }
+
   /** What cannot be decoded is left out, so that one damaged object does not take its neighbours with it. */
   #decode(kv: KeyValue): StoredObject | undefined {
     try {
       return this.#options.decode(kv)
     } catch (error) {
+      if (error instanceof TransformError) throw unreadable(kv.key, error)
       this.#options.log.error({ key: kv.key, error: String(error) }, 'a stored object cannot be decoded')
       return undefined
     }

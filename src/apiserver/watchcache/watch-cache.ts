@@ -57,6 +57,8 @@ export interface WatchCache {
   readonly revision: Revision
   /** Whether the first list has been made. */
   readonly isReady: boolean
+  /** Whether it has lost its state over a value that it cannot read: the store itself has to be asked. */
+  readonly isBroken: boolean
   /** Follows the store until `signal` aborts; resolves when it has stopped. Never rejects: it tries again. */
   run(signal: AbortSignal): Promise<void>
   /**

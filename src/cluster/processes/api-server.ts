@@ -1,6 +1,8 @@
 // The API server with its store and its certificates: what the control-plane process and `k8ts apiserver` share.
 
 import path from 'node:path'
+import { openEncryption } from '#apiserver/encryption/encryption.ts'
+import type { ValueTransformers } from '#apiserver/encryption/value-transformer.ts'
 import type { TlsFiles } from '#apiserver/http/listener.ts'
 import { type ApiServer, startApiServer } from '#apiserver/server.ts'
 import { standardAccessControl } from '#apiserver/standard-access-control.ts'
@@ -39,9 +41,11 @@ export async function startServing(options: ServingOptions, signal: AbortSignal)
   const { store, pki, port, clock, random, log } = options
   const [authority, frontProxy] = await Promise.all([pki.read('ca'), pki.read('front-proxy-ca')])
   const kubelet = await pki.read('apiserver-kubelet-client')
+  const encryption = await encryptionOf(options, signal)
   return startApiServer(
     {
       store,
+      ...(encryption && { encryption }),
       clock,
       random,
       log,
@@ -59,6 +63,27 @@ export async function startServing(options: ServingOptions, signal: AbortSignal)
     },
     signal,
   )
+}
+
+/** As `--encryption-provider-config` says; followed until the server stops if that is wished. */
+async function encryptionOf(
+  { flags, clock, random, log }: ServingOptions,
+  signal: AbortSignal,
+): Promise<ValueTransformers | undefined> {
+  const file = flags['encryption-provider-config']
+  const isFollowed = flags['encryption-provider-config-automatic-reload'] ?? false
+  if (file === undefined) {
+    if (isFollowed)
+      throw new UserError(
+        '--encryption-provider-config-automatic-reload must be set with --encryption-provider-config',
+      )
+    return undefined
+  }
+  const encryption = await openEncryption({ file, clock, random, log }).catch((error: Error) => {
+    throw new UserError(error.message, { cause: error })
+  })
+  if (isFollowed) void encryption.follow(signal)
+  return encryption.transformers
 }
 
 /** Renews certificates while the server runs. */
