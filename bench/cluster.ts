@@ -1,20 +1,18 @@
 // Measures a cluster beside the raw floor: the same pods through CRI alone, in the same run, on the same runtime.
+// The floor of many pods is the better of two ways: all at once, and as many at a time as the kubelet has in the making.
 //
 // Run: `npm run bench` (as root). It starts a cluster of its own and takes it down again. On a shared machine the
 // ratios mean more than the times.
 
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import { pods } from '#api/resources.ts'
 import type { Pod } from '#api/types/core.ts'
+import { rawPods } from '#bench/cluster/raw-pods.ts'
 import { createInformer } from '#client/informer.ts'
 import { BUSYBOX_IMAGE } from '#cluster/images/names.ts'
 import { nodeLayout } from '#cluster/layout.ts'
 import { startCluster, type TestCluster } from '#cluster/start-cluster.ts'
 import { askSupervisor } from '#cluster/supervisor/control-socket.ts'
-import { connectRuntime } from '#kubelet/cri/runtime.ts'
-import type { ContainerConfig } from '#kubelet/cri/types.ts'
+import { SANDBOXES_AT_ONCE } from '#kubelet/assemble.ts'
 import { systemClock } from '#sys/clock.ts'
 import { silentLogger } from '#sys/log.ts'
 import { systemRandom } from '#sys/random.ts'
@@ -34,56 +32,6 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   return systemClock.monotonic() - since
 }
 
-const rawContainer = (i: number): ContainerConfig => ({
-  metadata: { name: 'c', attempt: 0 },
-  image: { image: BUSYBOX_IMAGE },
-  command: ['sleep', '3600'],
-  args: [],
-  workingDir: '',
-  envs: [],
-  mounts: [],
-  devices: [],
-  labels: {},
-  annotations: {},
-  logPath: `${i}.log`,
-  stdin: false,
-  stdinOnce: false,
-  tty: false,
-  linux: { resources: {}, securityContext: { namespaceOptions: {} } },
-})
-
-/** Pods through CRI alone: sandbox (with its network), container, start. */
-async function rawPods(cluster: TestCluster, count: number): Promise<number> {
-  const node = nodeLayout(cluster.layout, 1)
-  const runtime = connectRuntime(node.containerdSocket)
-  const logs = await mkdtemp(path.join(tmpdir(), 'k8ts-bench-'))
-  const sandboxes: string[] = []
-  async function one(i: number): Promise<void> {
-    const name = `raw-${i}-${systemRandom.uuid()}`
-    const sandbox = {
-      metadata: { name, uid: name, namespace: 'bench', attempt: 0 },
-      logDirectory: logs,
-      labels: {},
-      annotations: {},
-      linux: { cgroupParent: `/${node.cgroup}/bench`, securityContext: { namespaceOptions: {} } },
-    }
-    const id = await runtime.runSandbox(sandbox, '')
-    sandboxes.push(id)
-    const container = await runtime.createContainer(id, rawContainer(i), sandbox)
-    await runtime.startContainer(container)
-  }
-  try {
-    return await timed(() => Promise.all(Array.from({ length: count }, (_, i) => one(i))))
-  } finally {
-    for (const id of sandboxes) {
-      await runtime.stopSandbox(id)
-      await runtime.removeSandbox(id)
-    }
-    runtime.close()
-    await rm(logs, { recursive: true, force: true })
-  }
-}
-
 const pod = (name: string, nodeName: string): Pod => ({
   metadata: { namespace: NAMESPACE, name, labels: { bench: 'yes' } },
   spec: {
@@ -95,6 +43,14 @@ const pod = (name: string, nodeName: string): Pod => ({
 
 const isReady = (object: Pod): boolean =>
   (object.status?.conditions ?? []).some(({ type, status }) => type === 'Ready' && status === 'True')
+
+/** A pod as the API server completes it; it asks for a node that is not there, so that nothing comes of it. */
+async function completedPod(cluster: TestCluster): Promise<Pod> {
+  const resource = cluster.client.resource<Pod>(pods)
+  const completed = await resource.create(pod('template', 'nowhere'))
+  await resource.delete(NAMESPACE, 'template', { gracePeriodSeconds: 0 })
+  return completed
+}
 
 /** Pods through the whole of Kubernetes: from the first POST until a watcher has seen the last of them Ready. */
 async function clusterPods(cluster: TestCluster, count: number): Promise<number> {
@@ -139,6 +95,25 @@ async function atRest(cluster: TestCluster): Promise<readonly string[]> {
   })
 }
 
+/** One line: the floor, the cluster, how they compare. */
+async function comparedPods(cluster: TestCluster, template: Pod, count: number): Promise<string> {
+  const ways = count === 1 ? [1] : [SANDBOXES_AT_ONCE, count]
+  const rounds = count === 1 ? ROUNDS : 1
+  const raw = new Map<number, number[]>(ways.map((atOnce) => [atOnce, []]))
+  const whole: number[] = []
+  for (let i = 0; i < rounds; i++) {
+    for (const [atOnce, times] of raw) times.push(await rawPods(cluster, template, count, atOnce))
+    whole.push(await clusterPods(cluster, count))
+  }
+  const floors = [...raw].map(([atOnce, times]) => ({ atOnce, time: median(times) }))
+  const floor = Math.min(...floors.map(({ time }) => time))
+  const details = floors.map(({ atOnce, time }) => `${atOnce} at a time ${seconds(time)}`).join(', ')
+  return (
+    `${String(count).padStart(2)} pod${count === 1 ? ' ' : 's'} on one node   raw CRI ${details}   ` +
+    `create to Ready ${seconds(median(whole))}   ${(median(whole) / floor).toFixed(2)}x`
+  )
+}
+
 async function bench(): Promise<void> {
   const print = (text: string) => process.stdout.write(`${text}\n`)
   let cluster: TestCluster | undefined
@@ -158,19 +133,10 @@ async function bench(): Promise<void> {
     await systemClock.sleep(REST_MS / 4)
     print(`at rest, over ${REST_MS / 1000} s:`)
     for (const line of await atRest(started)) print(line)
-    for (const count of [1, MANY]) {
-      const rounds = count === 1 ? ROUNDS : 1
-      const raw: number[] = []
-      const whole: number[] = []
-      for (let i = 0; i < rounds; i++) {
-        raw.push(await rawPods(started, count))
-        whole.push(await clusterPods(started, count))
-      }
-      const ratio = median(whole) / median(raw)
-      print(
-        `${String(count).padStart(2)} pod${count === 1 ? ' ' : 's'} on one node   raw CRI ${seconds(median(raw))}   create to Ready ${seconds(median(whole))}   ${ratio.toFixed(2)}x`,
-      )
-    }
+    const template = await completedPod(started)
+    for (const count of [1, MANY]) print(await comparedPods(started, template, count))
+    print('after that:')
+    for (const line of await atRest(started)) print(line)
   } finally {
     await cluster.stop()
   }

@@ -43,6 +43,8 @@ export interface EventRecorderOptions {
 
 /** What waits to be written beyond this is dropped; upstream's broadcaster holds as many. */
 const QUEUE_BOUND = 1000
+/** What is told of has consequences (a status, the next step) which are to reach the API server first. */
+const CALM_MS = 20
 
 export function createEventRecorder(options: EventRecorderOptions): EventRecorder {
   const { client, clock, log, component, host } = options
@@ -51,6 +53,7 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
   let writing: Promise<void> | undefined
 
   async function writeAll(): Promise<void> {
+    await clock.sleep(CALM_MS)
     for (let next = queue.shift(); next; next = queue.shift()) {
       try {
         await write(client, next)

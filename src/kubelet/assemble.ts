@@ -82,7 +82,7 @@ interface Knot {
 const CRASH_FIRST_MS = 10_000
 const CRASH_LONGEST_MS = 300_000
 /** Measured on two cores: with fewer the runtime idles, with more its mounts and network set-ups collide. */
-const SANDBOXES_AT_ONCE = 8
+export const SANDBOXES_AT_ONCE = 8
 
 export function assemble(ground: Ground): Parts {
   const { options, runtime } = ground

@@ -68,6 +68,8 @@ export function createCgroupTree(options: CgroupTreeOptions): CgroupTree {
   const kubepods = path.join('/', options.parent, 'kubepods')
   const directory = (controller: string, cgroup: string): string =>
     path.join(version === 2 ? root : path.join(root, controller), cgroup)
+  /** What this process has set: each sync of a pod asks for it again. Of a restarted kubelet nothing. */
+  const applied = new Map<string, string>()
 
   function pathOf(pod: Pod): string {
     const qosClass = qosClassOf(pod)
@@ -76,11 +78,19 @@ export function createCgroupTree(options: CgroupTreeOptions): CgroupTree {
   }
 
   async function make(cgroup: string): Promise<void> {
-    for (const hierarchy of hierarchies) await makeIn(hierarchy, cgroup)
+    await Promise.all(
+      hierarchies
+        .filter((hierarchy) => !existsSync(path.join(hierarchy, cgroup)))
+        .map((hierarchy) => makeIn(hierarchy, cgroup)),
+    )
   }
 
-  /** Every level by itself: a cpuset needs its CPUs before it takes a process, v2 needs its controllers. */
+  /** Every level by itself where it has to be set up: a cpuset needs CPUs before processes, v2 its controllers. */
   async function makeIn(hierarchy: string, cgroup: string): Promise<void> {
+    if (version === 1 && path.basename(hierarchy) !== 'cpuset') {
+      await mkdir(path.join(hierarchy, cgroup), { recursive: true })
+      return
+    }
     let folder = hierarchy
     for (const part of cgroup.split('/').filter((name) => name !== '')) {
       const parent = folder
@@ -118,13 +128,18 @@ export function createCgroupTree(options: CgroupTreeOptions): CgroupTree {
     },
     async ensure(pod, also) {
       const cgroup = pathOf(pod)
+      const own = podCgroupConfig(pod)
+      const config = also ? wider(own, also) : own
+      const wanted = JSON.stringify(config)
+      if (applied.get(cgroup) === wanted && existsSync(directory('memory', cgroup))) return
       await make(cgroup)
-      const config = podCgroupConfig(pod)
-      await set(cgroup, also ? wider(config, also) : config)
+      await set(cgroup, config)
+      applied.set(cgroup, wanted)
     },
     balance: (pods) => set(path.join(kubepods, 'burstable'), { cpuShares: burstableShares(pods) }),
     async remove(uid) {
       for (const cgroup of await find(uid)) {
+        applied.delete(cgroup)
         for (const hierarchy of hierarchies) await removeTree(path.join(hierarchy, cgroup), options.clock)
       }
     },

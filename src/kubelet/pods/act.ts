@@ -136,13 +136,13 @@ async function createSandbox(
 }
 
 async function sandboxIPs(
-  { runtime, events }: PodContext,
+  { cache, events }: PodContext,
   pod: Pod,
   sandboxId: string,
 ): Promise<readonly string[]> {
   if (pod.spec?.hostNetwork) return []
   try {
-    const { network } = await runtime.sandboxStatus(sandboxId)
+    const { network } = await cache.sandboxStatus(sandboxId)
     return [network?.ip ?? '', ...(network?.additionalIps ?? []).map(({ ip }) => ip)].filter(
       (ip) => ip !== '',
     )

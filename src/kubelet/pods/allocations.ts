@@ -28,7 +28,12 @@ export interface Allocations {
   /** Of a pod that is new to this process: as it was left, or as its spec wants. */
   load(pod: Pod): Promise<PodAllocation>
   /** Allocates what the API wants now, if the node can give it; gives the pod to work on. */
-  settle(pod: Pod, allocation: PodAllocation, node: Node | undefined, others: readonly Pod[]): Promise<Pod>
+  settle(
+    pod: Pod,
+    allocation: PodAllocation,
+    node: Node | undefined,
+    others: () => readonly Pod[],
+  ): Promise<Pod>
   /** Notes what a container was started with or changed to. */
   actuate(pod: Pod, allocation: PodAllocation, container: Container): Promise<void>
 }
@@ -64,7 +69,7 @@ export function createAllocations(directories: PodDirectories, events: PodEvents
         return pod
       }
       const generation = pod.metadata?.generation ?? 0
-      const refusal = node ? resizeRefusal(pod, node, others) : undefined
+      const refusal = node ? resizeRefusal(pod, node, others()) : undefined
       if (refusal) {
         const isNews = pending?.reason !== refusal.reason || pending.message !== refusal.message
         allocation.status = { ...rest, pending: refusal }

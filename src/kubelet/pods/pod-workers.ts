@@ -11,6 +11,7 @@ import type { Node, Pod } from '#api/types/core.ts'
 import { createWorkQueue, type Requeue } from '#client/work-queue.ts'
 import { refusalOf } from '#kubelet/pods/admission.ts'
 import { cleanUpPod, forgetPod, terminatePod } from '#kubelet/pods/end-pod.ts'
+import { asksForWork } from '#kubelet/pods/pod-change.ts'
 import type { PodContext } from '#kubelet/pods/pod-context.ts'
 import { createPodRecord, type PodRecord } from '#kubelet/pods/pod-record.ts'
 import { isTerminalPhase, qosClassOf } from '#kubelet/pods/pod-spec.ts'
@@ -123,7 +124,7 @@ export function createPodWorkers(options: PodWorkersOptions): PodWorkers {
   /** Settles what the pod's containers may have; a resize that had to wait gets its chance at each sync. */
   async function allocate(record: PodRecord): Promise<void> {
     record.allocation ??= await context.allocations.load(record.wanted)
-    const others = active().filter((other) => other.metadata?.uid !== record.uid)
+    const others = () => active().filter((other) => other.metadata?.uid !== record.uid)
     record.pod = await context.allocations.settle(record.wanted, record.allocation, options.node(), others)
   }
 
@@ -198,14 +199,16 @@ export function createPodWorkers(options: PodWorkersOptions): PodWorkers {
   return {
     update(pod) {
       const uid = pod.metadata?.uid ?? ''
-      const record = records.get(uid) ?? createPodRecord(pod)
+      const known = records.get(uid)
+      const record = known ?? createPodRecord(pod)
+      const isNews = !known || asksForWork(known.wanted, pod)
       record.wanted = pod
       record.pod = record.allocation ? withAllocation(pod, record.allocation.allocated) : pod
       records.set(uid, record)
       const { deletionTimestamp, deletionGracePeriodSeconds } = pod.metadata ?? {}
       if (deletionTimestamp) shorten(record, deletionGracePeriodSeconds ?? 0)
       context.statuses.check(uid)
-      queue.add(uid)
+      if (isNews) queue.add(uid)
     },
     remove(uid) {
       const record = records.get(uid)

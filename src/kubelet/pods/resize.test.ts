@@ -36,7 +36,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }))
 test('a resize that fits is allocated, and remembered over a restart', async () => {
   const allocation = await allocations.load(asking(cpu('100m')))
   const bigger = asking(cpu('200m'), 2)
-  assert.equal(await allocations.settle(bigger, allocation, node, []), bigger)
+  assert.equal(await allocations.settle(bigger, allocation, node, () => []), bigger)
   assert.deepEqual(events, [
     'ResizeStarted Pod resize started: {"containers":[{"name":"main","resources":{"requests":{"cpu":"200m"}}}],"generation":2}',
   ])
@@ -46,12 +46,12 @@ test('a resize that fits is allocated, and remembered over a restart', async () 
 test('a resize that does not fit waits, and the pod keeps what it has', async () => {
   const allocation = await allocations.load(asking(cpu('100m')))
   const others = [asking(cpu('800m'))]
-  const settled = await allocations.settle(asking(cpu('500m'), 2), allocation, node, others)
+  const settled = await allocations.settle(asking(cpu('500m'), 2), allocation, node, () => others)
   assert.deepEqual(settled.spec?.containers[0]?.resources, cpu('100m'))
   assert.equal(allocation.status.pending?.reason, 'Deferred')
-  await allocations.settle(asking(cpu('500m'), 2), allocation, node, others)
+  await allocations.settle(asking(cpu('500m'), 2), allocation, node, () => others)
   assert.equal(events.length, 1)
-  await allocations.settle(asking(cpu('500m'), 2), allocation, node, [])
+  await allocations.settle(asking(cpu('500m'), 2), allocation, node, () => [])
   assert.equal(allocation.status.pending, undefined)
 })
 

@@ -27,7 +27,7 @@ export interface SyncResult {
 /** More rounds than a pod has containers mean that something goes round in circles: the next sync goes on. */
 const MAX_ROUNDS = 100
 /** A sandbox is reported by itself when its containers take longer than this. */
-const REPORT_SANDBOX_MS = 300
+const REPORT_SANDBOX_MS = 1000
 
 export async function syncPod(
   context: PodContext,
@@ -39,9 +39,8 @@ export async function syncPod(
     const { pod } = record
     const status = reportStatus(context, record, runtimePod)
     if (isTerminalPhase(status.phase)) return { isOver: true }
-    if (round === 0) await prepare(context, pod)
+    const volumes = round === 0 ? await prepare(context, pod) : await context.volumes.mount(pod)
     signal.throwIfAborted()
-    const volumes = await context.volumes.mount(pod)
     context.probes.add(pod)
     const { allocation } = record
     if (allocation) await resizeRunning(context, context.allocations, pod, allocation, runtimePod)
@@ -92,21 +91,29 @@ function isEmpty(actions: PodActions): boolean {
   )
 }
 
-async function prepare(context: PodContext, pod: Pod): Promise<void> {
+/** Directory, cgroup and volumes; the latter two side by side, since a token is a question to the API server. */
+async function prepare(context: PodContext, pod: Pod): Promise<ReadonlyMap<string, MountedVolume>> {
   const problem = isHostNetwork(pod) ? undefined : context.networkProblem()
   if (problem !== undefined) {
     const message = `network is not ready: ${problem}`
     context.events.pod(pod, 'Warning', 'NetworkNotReady', message)
     throw new Error(message)
   }
+  await mkdir(context.directories.pod(pod.metadata?.uid ?? ''), { recursive: true, mode: 0o750 })
+  const [cgroup, volumes] = await Promise.allSettled([ensureCgroup(context, pod), context.volumes.mount(pod)])
+  if (cgroup.status === 'rejected') throw cgroup.reason
+  if (volumes.status === 'rejected') throw volumes.reason
+  return volumes.value
+}
+
+async function ensureCgroup({ cgroups, events }: PodContext, pod: Pod): Promise<void> {
   try {
-    await context.cgroups.ensure(pod)
+    await cgroups.ensure(pod)
   } catch (error) {
     const message = `unable to ensure pod container exists: ${String(error)}`
-    context.events.pod(pod, 'Warning', 'FailedCreatePodContainer', message)
+    events.pod(pod, 'Warning', 'FailedCreatePodContainer', message)
     throw error
   }
-  await mkdir(context.directories.pod(pod.metadata?.uid ?? ''), { recursive: true, mode: 0o750 })
 }
 
 async function actOn(

@@ -26,6 +26,8 @@ export interface RuntimeCache {
   list(): readonly RuntimePod[]
   /** Looks at one pod now; gives what it has. */
   refresh(uid: string): Promise<RuntimePod | undefined>
+  /** Asks for a sandbox that has just been made, and knows it from then on. */
+  sandboxStatus(id: string): Promise<SandboxStatus>
   /** Resolves after the first complete list. */
   whenListed(signal: AbortSignal): Promise<void>
   /** Milliseconds (monotonic) of the last list that came through. */
@@ -59,6 +61,8 @@ export function createRuntimeCache(options: RuntimeCacheOptions): RuntimeCache {
   const signatures = new Map<string, string>()
   /** Containers that have exited do not change any more. */
   const exited = new Map<string, RuntimeContainer>()
+  /** What a sandbox is (its addresses) does not change while its state does not. */
+  const knownSandboxes = new Map<string, SandboxStatus>()
   const refreshing = new Map<string, Promise<unknown>>()
   let listedAt = Number.NEGATIVE_INFINITY
   let hasEvents = false
@@ -100,8 +104,8 @@ export function createRuntimeCache(options: RuntimeCacheOptions): RuntimeCache {
     const signature = signatureOf(listed)
     const before = pods.get(uid)
     const pod = await inspect(uid, listed)
-    for (const container of before?.containers ?? []) {
-      if (!pod?.containers.some(({ id }) => id === container.id)) exited.delete(container.id)
+    for (const { id } of before?.containers ?? []) {
+      if (!pod?.containers.some((container) => container.id === id)) exited.delete(id)
     }
     if (pod) {
       pods.set(uid, pod)
@@ -119,7 +123,7 @@ export function createRuntimeCache(options: RuntimeCacheOptions): RuntimeCache {
     const newestFirst = [...sandboxes].sort((a, b) => b.createdAt - a.createdAt)
     const [sandboxStatuses, containerStatuses] = await Promise.all([
       Promise.all(
-        newestFirst.map((sandbox, position) => (position === 0 ? sandboxStatus(sandbox) : bare(sandbox))),
+        newestFirst.map((sandbox, position) => (position === 0 ? inspectSandbox(sandbox) : bare(sandbox))),
       ),
       Promise.all(containers.map((container) => exited.get(container.id) ?? inspectContainer(container))),
     ])
@@ -137,9 +141,17 @@ export function createRuntimeCache(options: RuntimeCacheOptions): RuntimeCache {
     }
   }
 
-  async function sandboxStatus(sandbox: Sandbox): Promise<SandboxStatus | undefined> {
+  async function sandboxStatus(id: string): Promise<SandboxStatus> {
+    const status = await runtime.sandboxStatus(id)
+    knownSandboxes.set(id, status)
+    return status
+  }
+
+  async function inspectSandbox({ id, state }: Sandbox): Promise<SandboxStatus | undefined> {
+    const known = knownSandboxes.get(id)
+    if (known?.state === state) return known
     try {
-      return await runtime.sandboxStatus(sandbox.id)
+      return await sandboxStatus(id)
     } catch (error) {
       if (isNotFound(error)) return undefined
       throw error
@@ -160,6 +172,8 @@ export function createRuntimeCache(options: RuntimeCacheOptions): RuntimeCache {
 
   async function relist(): Promise<void> {
     const [sandboxes, containers] = await Promise.all([runtime.listSandboxes(), runtime.listContainers()])
+    const present = new Set(sandboxes.map(({ id }) => id))
+    for (const id of knownSandboxes.keys()) if (!present.has(id)) knownSandboxes.delete(id)
     const byPod = grouped(sandboxes, containers)
     const changed: string[] = []
     for (const [uid, listed] of byPod) if (signatures.get(uid) !== signatureOf(listed)) changed.push(uid)
@@ -222,6 +236,7 @@ export function createRuntimeCache(options: RuntimeCacheOptions): RuntimeCache {
     get: (uid) => pods.get(uid),
     list: () => [...pods.values()],
     refresh,
+    sandboxStatus,
     whenListed: (signal) =>
       new Promise((resolve, reject) => {
         signal.addEventListener('abort', () => reject(signal.reason), { once: true })
