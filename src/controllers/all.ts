@@ -4,6 +4,7 @@
 
 import { clusterRoleAggregationController } from '#controllers/clusterrole-aggregation/controller.ts'
 import type { Controller, ControllerContext } from '#controllers/controller.ts'
+import { cronJobController } from '#controllers/cronjob/controller.ts'
 import { daemonSetController } from '#controllers/daemonset/controller.ts'
 import { deploymentController } from '#controllers/deployment/controller.ts'
 import { endpointsController } from '#controllers/endpoints/controller.ts'
@@ -98,6 +99,7 @@ export const CONTROLLERS: readonly ControllerDescriptor[] = [
     create: ttlAfterFinishedController,
   },
   { name: 'job-controller', serviceAccount: 'job-controller', create: jobController },
+  { name: 'cronjob-controller', serviceAccount: 'cronjob-controller', create: cronJobController },
   { name: 'deployment-controller', serviceAccount: 'deployment-controller', create: deploymentController },
   { name: 'replicaset-controller', serviceAccount: 'replicaset-controller', create: replicaSetController },
   { name: 'daemonset-controller', serviceAccount: 'daemon-set-controller', create: daemonSetController },
