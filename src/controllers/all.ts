@@ -7,6 +7,7 @@ import type { Controller, ControllerContext } from '#controllers/controller.ts'
 import { cronJobController } from '#controllers/cronjob/controller.ts'
 import { daemonSetController } from '#controllers/daemonset/controller.ts'
 import { deploymentController } from '#controllers/deployment/controller.ts'
+import { disruptionController } from '#controllers/disruption/controller.ts'
 import { endpointsController } from '#controllers/endpoints/controller.ts'
 import { endpointSliceController } from '#controllers/endpointslice/controller.ts'
 import { endpointSliceMirroringController } from '#controllers/endpointslice-mirroring/controller.ts'
@@ -109,6 +110,7 @@ export const CONTROLLERS: readonly ControllerDescriptor[] = [
     serviceAccount: 'replication-controller',
     create: replicationControllerController,
   },
+  { name: 'disruption-controller', serviceAccount: 'disruption-controller', create: disruptionController },
   { name: 'endpoints-controller', serviceAccount: 'endpoint-controller', create: endpointsController },
   {
     name: 'endpointslice-controller',

@@ -10,6 +10,8 @@ import type { Client } from '#client/client.ts'
 
 export interface DiscoveredResource extends ResourceType {
   readonly verbs: readonly string[]
+  /** `status`, `scale`, … */
+  readonly subresources: readonly string[]
 }
 
 export interface Discovery {
@@ -89,9 +91,15 @@ export async function discover(client: Client): Promise<Discovery> {
 
 function resourcesOf(list: ResourceList, groupVersion: string): readonly DiscoveredResource[] {
   const { group, version } = parseApiVersion(groupVersion)
-  return (list.resources ?? []).flatMap(({ name, kind, namespaced, verbs }) =>
-    name.includes('/') ? [] : [{ group, version, resource: name, kind, namespaced, verbs }],
-  )
+  const all = list.resources ?? []
+  return all.flatMap(({ name, kind, namespaced, verbs }) => {
+    if (name.includes('/')) return []
+    const prefix = `${name}/`
+    const subresources = all
+      .filter((other) => other.name.startsWith(prefix))
+      .map((other) => other.name.slice(prefix.length))
+    return [{ group, version, resource: name, kind, namespaced, verbs, subresources }]
+  })
 }
 
 /** One error text for all failures, as discovery clients word it. */

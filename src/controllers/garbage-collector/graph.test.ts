@@ -11,6 +11,7 @@ const type = (kind: string, namespaced = true): DiscoveredResource => ({
   kind,
   namespaced,
   verbs: [],
+  subresources: [],
 })
 const THING = type('Thing')
 const GLOBAL = type('Global', false)
