@@ -6,6 +6,7 @@
 import type { KubeObject } from '#api/meta/object.ts'
 import type { ControllerRevision, DaemonSet, Deployment, ReplicaSet, StatefulSet } from '#api/types/apps.ts'
 import type { CronJob, Job } from '#api/types/batch.ts'
+import type { CertificateSigningRequest } from '#api/types/certificates.ts'
 import type { Lease } from '#api/types/coordination.ts'
 import type {
   ConfigMap,
@@ -106,6 +107,12 @@ export const podDisruptionBudgets = inGroup<PodDisruptionBudget>(
   'policy',
   'poddisruptionbudgets',
   'PodDisruptionBudget',
+)
+export const certificateSigningRequests = inGroup<CertificateSigningRequest>(
+  'certificates.k8s.io',
+  'certificatesigningrequests',
+  'CertificateSigningRequest',
+  false,
 )
 export const priorityClasses = inGroup<PriorityClass>(
   'scheduling.k8s.io',

@@ -2,6 +2,9 @@
 //
 // Upstream: cmd/kube-controller-manager/names/controller_names.go, app/controllermanager.go
 
+import { certificateApprovingController } from '#controllers/certificate-approving/controller.ts'
+import { certificateCleanerController } from '#controllers/certificate-cleaner/controller.ts'
+import { certificateSigningController } from '#controllers/certificate-signing/controller.ts'
 import { clusterRoleAggregationController } from '#controllers/clusterrole-aggregation/controller.ts'
 import type { Controller, ControllerContext } from '#controllers/controller.ts'
 import { cronJobController } from '#controllers/cronjob/controller.ts'
@@ -55,6 +58,22 @@ export const CONTROLLERS: readonly ControllerDescriptor[] = [
     serviceAccount: 'root-ca-cert-publisher',
     create: rootCAPublisher,
     isWanted: ({ rootCA }) => rootCA !== undefined,
+  },
+  {
+    name: 'certificatesigningrequest-approving-controller',
+    serviceAccount: 'certificate-controller',
+    create: certificateApprovingController,
+  },
+  {
+    name: 'certificatesigningrequest-signing-controller',
+    serviceAccount: 'certificate-controller',
+    create: certificateSigningController,
+    isWanted: ({ signer }) => signer !== undefined,
+  },
+  {
+    name: 'certificatesigningrequest-cleaner-controller',
+    serviceAccount: 'certificate-controller',
+    create: certificateCleanerController,
   },
   {
     name: 'node-ipam-controller',

@@ -26,6 +26,13 @@ import {
   time,
   utf8String,
 } from '#api/codec/der.ts'
+import {
+  EXT_KEY_USAGE_OIDS,
+  type ExtKeyUsage,
+  extKeyUsageName,
+  type KeyUsage,
+  keyUsageBits,
+} from '#api/codec/key-usages.ts'
 
 const OID = {
   commonName: '2.5.4.3',
@@ -37,8 +44,6 @@ const OID = {
   authorityKeyId: '2.5.29.35',
   extKeyUsage: '2.5.29.37',
   extensionRequest: '1.2.840.113549.1.9.14',
-  serverAuth: '1.3.6.1.5.5.7.3.1',
-  clientAuth: '1.3.6.1.5.5.7.3.2',
   /** A user's UID in a certificate's subject, by Kubernetes' own number. */
   userId: '1.3.6.1.4.1.57683.2',
 } as const
@@ -55,21 +60,11 @@ export interface DistinguishedName {
   readonly organizations: readonly string[]
 }
 
-export type KeyUsage = 'digitalSignature' | 'keyEncipherment' | 'certSign' | 'crlSign'
-export type ExtKeyUsage = 'serverAuth' | 'clientAuth'
-
-/** Bit numbers of RFC 5280 4.2.1.3. */
-const KEY_USAGE_BITS: Readonly<Record<KeyUsage, number>> = {
-  digitalSignature: 0,
-  keyEncipherment: 2,
-  certSign: 5,
-  crlSign: 6,
-}
-
 export interface CertificateTemplate {
   /** Big-endian, at most 20 bytes. */
   readonly serialNumber: Uint8Array
-  readonly subject: DistinguishedName
+  /** Or the DER of a name, to be taken over as it is. */
+  readonly subject: DistinguishedName | Uint8Array
   /** Milliseconds since 1970. */
   readonly notBefore: number
   readonly notAfter: number
@@ -79,8 +74,10 @@ export interface CertificateTemplate {
   readonly keyUsages: readonly KeyUsage[]
   readonly extKeyUsages: readonly ExtKeyUsage[]
   readonly dnsNames: readonly string[]
-  /** In text form, IPv4 or IPv6. */
-  readonly ipAddresses: readonly string[]
+  /** In text form, IPv4 or IPv6, or as bytes. */
+  readonly ipAddresses: readonly (string | Uint8Array)[]
+  readonly emailAddresses?: readonly string[]
+  readonly uris?: readonly string[]
   /** SHA-1 or the like of the own key, and of the issuer's. */
   readonly subjectKeyId: Uint8Array
   readonly authorityKeyId?: Uint8Array
@@ -102,7 +99,7 @@ export function encodeCertificate(template: CertificateTemplate, issuer: Issuer)
     algorithm,
     issuer.name,
     sequence(time(template.notBefore), time(template.notAfter)),
-    encodeName(template.subject),
+    template.subject instanceof Uint8Array ? template.subject : encodeName(template.subject),
     template.publicKey,
     element(contextTag(3), sequence(...extensions(template))),
   )
@@ -121,13 +118,12 @@ export function encodeName(name: DistinguishedName): Uint8Array {
 function extensions(template: CertificateTemplate): Uint8Array[] {
   const extension = (type: string, critical: boolean, value: Uint8Array) =>
     sequence(oid(type), ...(critical ? [boolean(true)] : []), octetString(value))
-  const usages = template.extKeyUsages.map((usage) => oid(OID[usage]))
-  const names = [
-    ...template.dnsNames.map((name) => element(contextTag(2, false), new TextEncoder().encode(name))),
-    ...template.ipAddresses.map((address) => element(contextTag(7, false), ipBytes(address))),
-  ]
+  const usages = template.extKeyUsages.map((usage) => oid(EXT_KEY_USAGE_OIDS[usage]))
+  const names = alternativeNames(template)
   return [
-    extension(OID.keyUsage, true, keyUsageBits(template.keyUsages)),
+    ...(template.keyUsages.length > 0
+      ? [extension(OID.keyUsage, true, keyUsageBits(template.keyUsages))]
+      : []),
     ...(usages.length > 0 ? [extension(OID.extKeyUsage, false, sequence(...usages))] : []),
     extension(OID.basicConstraints, true, template.isCa ? sequence(boolean(true)) : sequence()),
     extension(OID.subjectKeyId, false, octetString(template.subjectKeyId)),
@@ -144,12 +140,20 @@ function extensions(template: CertificateTemplate): Uint8Array[] {
   ]
 }
 
-function keyUsageBits(usages: readonly KeyUsage[]): Uint8Array {
-  let octet = 0
-  for (const usage of usages) octet |= 0x80 >> KEY_USAGE_BITS[usage]
-  let unused = 0
-  while (unused < 7 && !(octet & (1 << unused))) unused++
-  return bitString(Uint8Array.of(octet), unused)
+function alternativeNames(
+  template: Pick<CertificateTemplate, 'dnsNames' | 'ipAddresses' | 'emailAddresses' | 'uris'>,
+): Uint8Array[] {
+  const texts = (tag: number, values: readonly string[] = []): Uint8Array[] =>
+    values.map((value) => element(contextTag(tag, false), new TextEncoder().encode(value)))
+  const addresses = template.ipAddresses.map((address) =>
+    element(contextTag(7, false), typeof address === 'string' ? ipBytes(address) : address),
+  )
+  return [
+    ...texts(2, template.dnsNames),
+    ...texts(1, template.emailAddresses),
+    ...addresses,
+    ...texts(6, template.uris),
+  ]
 }
 
 /** 4 or 16 bytes of an address in text form. */
@@ -209,14 +213,18 @@ export function parseCertificate(der: Uint8Array): ParsedCertificate {
     subject: subject.raw,
     issuer: issuer.raw,
     publicKey: publicKey.raw,
-    ...(usages && { extKeyUsages: usages.children.map(readOid).map(usageName) }),
+    ...(usages && { extKeyUsages: usages.children.map(readOid).map(extKeyUsageName) }),
     subjectKeyId: found.get(OID.subjectKeyId)?.content ?? new Uint8Array(),
     authorityKeyId: found.get(OID.authorityKeyId)?.children[0]?.content ?? new Uint8Array(),
   }
 }
 
 export interface ParsedRequest extends CertificateNames {
+  /** DER of the subject, and of the SubjectPublicKeyInfo. */
+  readonly subject: Uint8Array
   readonly publicKey: Uint8Array
+  /** Object identifier of how it is signed. */
+  readonly signatureAlgorithm: string
   /** What the signature is over. */
   readonly signed: Uint8Array
   readonly signature: Uint8Array
@@ -224,7 +232,7 @@ export interface ParsedRequest extends CertificateNames {
 
 /** Reads a PKCS #10 request; verifies nothing. Throws DerError. */
 export function parseCertificateRequest(der: Uint8Array): ParsedRequest {
-  const [info, , signature] = parseDer(der).children
+  const [info, algorithm, signature] = parseDer(der).children
   const [version, subject, publicKey, attributes] = info?.children ?? []
   if (!info || !signature || version?.tag !== TAG.integer || !subject || !publicKey) {
     throw new DerError('not a certificate request')
@@ -235,7 +243,9 @@ export function parseCertificateRequest(der: Uint8Array): ParsedRequest {
   const found = extensionValues(requested?.children[1]?.children[0]?.children ?? [])
   return {
     ...names(subject, found.get(OID.subjectAltName)),
+    subject: subject.raw,
     publicKey: publicKey.raw,
+    signatureAlgorithm: algorithm?.children[0] ? readOid(algorithm.children[0]) : '',
     signed: info.raw,
     signature: readBitString(signature),
   }
@@ -248,12 +258,6 @@ function extensionValues(list: readonly DerNode[]): ReadonlyMap<string, DerNode>
     if (type && value?.tag === TAG.octetString) values.set(readOid(type), parseDer(value.content))
   }
   return values
-}
-
-function usageName(dotted: string): string {
-  if (dotted === OID.serverAuth) return 'serverAuth'
-  if (dotted === OID.clientAuth) return 'clientAuth'
-  return dotted
 }
 
 function names(subject: DerNode, altNames: DerNode | undefined): CertificateNames {
@@ -299,13 +303,12 @@ export function encodePem(der: Uint8Array, label: string): string {
 
 /** A PKCS #10 request, as a client makes one for itself. */
 export function encodeCertificateRequest(
-  request: Pick<CertificateTemplate, 'subject' | 'publicKey' | 'dnsNames' | 'ipAddresses'>,
+  request: Pick<CertificateTemplate, 'publicKey' | 'dnsNames' | 'ipAddresses'> & {
+    readonly subject: DistinguishedName
+  },
   signer: Omit<Issuer, 'name'>,
 ): Uint8Array {
-  const names = [
-    ...request.dnsNames.map((name) => element(contextTag(2, false), new TextEncoder().encode(name))),
-    ...request.ipAddresses.map((address) => element(contextTag(7, false), ipBytes(address))),
-  ]
+  const names = alternativeNames(request)
   const asked = sequence(sequence(oid(OID.subjectAltName), octetString(sequence(...names))))
   const attributes = names.length > 0 ? sequence(oid(OID.extensionRequest), set(asked)) : new Uint8Array()
   const info = sequence(

@@ -3,9 +3,9 @@
 //
 // Upstream: plugin/pkg/admission/certificates/{approval,signing,subjectrestriction}, pkg/certauthorization
 
+import { parseEncodedRequest } from '#api/codec/encoded-request.ts'
 import { semanticEqual } from '#api/meta/equality.ts'
 import type { CertificateSigningRequest } from '#api/types/certificates.ts'
-import { parseEncodedRequest } from '#apiserver/admission/certificate-request.ts'
 import type { AdmissionPlugin, AdmissionRequest } from '#apiserver/admission/plugin.ts'
 import { isFor, objectOf, oldObjectOf, refuse } from '#apiserver/admission/refuse.ts'
 import type { Authorization } from '#apiserver/authorization/chain.ts'

@@ -4,6 +4,7 @@
 // object. Upstream: plugin/pkg/admission/noderestriction/admission.go
 // Left out: audiences of CSI drivers reached through migrated in-tree volumes.
 
+import { parseEncodedRequest } from '#api/codec/encoded-request.ts'
 import { semanticEqual } from '#api/meta/equality.ts'
 import type { JsonObject, ObjectMeta } from '#api/meta/object.ts'
 import { nodes, pods } from '#api/resources.ts'
@@ -11,7 +12,6 @@ import type { TokenRequest } from '#api/types/authentication.ts'
 import type { CertificateSigningRequest } from '#api/types/certificates.ts'
 import type { Node, Pod } from '#api/types/core.ts'
 import type { ServerAccess } from '#apiserver/access.ts'
-import { parseEncodedRequest } from '#apiserver/admission/certificate-request.ts'
 import { apiReference } from '#apiserver/admission/mirror-pod-references.ts'
 import { forbiddenLabelChanges } from '#apiserver/admission/node-labels.ts'
 import type { AdmissionPlugin, AdmissionRequest } from '#apiserver/admission/plugin.ts'

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { test } from 'node:test'
-import { type ExtKeyUsage, encodeCertificate, encodeName, encodePem } from '#api/codec/x509.ts'
+import type { ExtKeyUsage } from '#api/codec/key-usages.ts'
+import { encodeCertificate, encodeName, encodePem } from '#api/codec/x509.ts'
 import {
   certificateVerifier,
   clientCertificateAuthenticator,

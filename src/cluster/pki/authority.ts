@@ -3,14 +3,7 @@
 // ECDSA P-256: signing and handshakes are many times cheaper than with RSA, and every Kubernetes client takes it.
 // Upstream: client-go/util/cert, cmd/kubeadm/app/util/pkiutil
 
-import {
-  createHash,
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPairSync,
-  type KeyObject,
-  sign,
-} from 'node:crypto'
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import {
   type CertificateTemplate,
   decodePem,
@@ -21,6 +14,7 @@ import {
   parseCertificate,
 } from '#api/codec/x509.ts'
 import type { Random } from '#sys/random.ts'
+import { keyId, serialNumber, signerOf } from '#sys/signing.ts'
 
 /** A certificate and its private key, both PEM. */
 export interface KeyedCertificate {
@@ -107,18 +101,7 @@ export function keyMatches(pair: KeyedCertificate): boolean {
 }
 
 function issuerFor(key: KeyObject, name: Uint8Array): Issuer {
-  return { name, algorithm: 'ecdsa-sha256', sign: (tbs) => sign('sha256', tbs, key) }
-}
-
-function keyId(spki: Uint8Array): Uint8Array {
-  return createHash('sha1').update(spki).digest()
-}
-
-/** Positive, and with 126 bits of chance. */
-function serialNumber(random: Random): Uint8Array {
-  const bytes = Uint8Array.from(random.bytes(16))
-  bytes[0] = ((bytes[0] ?? 0) & 0x3f) | 0x40
-  return bytes
+  return { name, ...signerOf(key) }
 }
 
 function exportKey(key: KeyObject): string {

@@ -5,7 +5,7 @@ import { decodePem, type ParsedRequest, parseCertificateRequest } from '#api/cod
 /** `encoded` is base64 of PEM, as in `spec.request`. */
 export function parseEncodedRequest(encoded: string): ParsedRequest | { readonly error: string } {
   try {
-    const der = decodePem(Buffer.from(encoded, 'base64').toString('latin1'), 'CERTIFICATE REQUEST')
+    const der = decodePem(atob(encoded), 'CERTIFICATE REQUEST')
     if (!der) return { error: 'PEM block type must be CERTIFICATE REQUEST' }
     return parseCertificateRequest(der)
   } catch (error) {
