@@ -73,6 +73,8 @@ export interface RequestTrail {
   /** Texts for `Warning` headers, without repeats, in the order in which they were given. */
   readonly warnings: readonly string[]
   warn(text: string): void
+  /** More headers of the answer, by lower-case name. */
+  readonly headers: Map<string, string>
   annotate(key: string, value: string): void
 }
 

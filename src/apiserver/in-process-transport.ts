@@ -12,7 +12,13 @@ import { inVersion } from '#apiserver/http/watch-writer.ts'
 import type { Handle } from '#apiserver/pipeline.ts'
 import { toVersion } from '#apiserver/registry/catalog.ts'
 import type { UserInfo } from '#apiserver/request.ts'
-import { ConnectionError, type Transport, type TransportRequest, type WatchEvent } from '#client/transport.ts'
+import {
+  answerError,
+  ConnectionError,
+  type Transport,
+  type TransportRequest,
+  type WatchEvent,
+} from '#client/transport.ts'
 
 export interface InProcessOptions {
   readonly handle: Handle
@@ -110,14 +116,7 @@ function listOf({ list }: Extract<ApiResponse, { type: 'list' }>): JsonObject {
 function rawObject(response: Extract<ApiResponse, { type: 'raw' }>): JsonObject {
   const text = typeof response.body === 'string' ? response.body : new TextDecoder().decode(response.body)
   if (response.code >= 400) {
-    throw new StatusError({
-      kind: 'Status',
-      apiVersion: 'v1',
-      metadata: {},
-      status: 'Failure',
-      message: text,
-      code: response.code,
-    })
+    throw answerError(response.code, text)
   }
   try {
     return JSON.parse(text) as JsonObject

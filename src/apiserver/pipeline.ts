@@ -1,6 +1,6 @@
 // The way of every request: who asks, what is asked, may they, and then the handler that answers.
 //
-// request info ▶ authenticate ▶ impersonate ▶ authorize ▶ route. Whatever is thrown on the way becomes the Status that
+// request info ▶ authenticate ▶ impersonate ▶ flow control ▶ authorize ▶ route. Whatever is thrown on the way becomes the Status that
 // the client sees. Invariant: nothing is read or written before authorization has allowed it.
 // Upstream: DefaultBuildHandlerChain in staging/src/k8s.io/apiserver/pkg/server/config.go
 
@@ -10,6 +10,8 @@ import type { Authentication } from '#apiserver/authentication/chain.ts'
 import type { Impersonation } from '#apiserver/authentication/impersonation.ts'
 import type { Authorization } from '#apiserver/authorization/chain.ts'
 import type { ApiRequest, ApiResponse, HandledResponse, RequestTrail } from '#apiserver/exchange.ts'
+import { type Seat, takeSeat } from '#apiserver/flowcontrol/filter.ts'
+import type { FlowControl } from '#apiserver/flowcontrol/flow-control.ts'
 import { deadlineMs, withDeadline } from '#apiserver/http/deadline.ts'
 import { errorFormat } from '#apiserver/http/negotiation.ts'
 import { parseRequestInfo } from '#apiserver/http/request-info.ts'
@@ -41,6 +43,8 @@ export interface PipelineOptions {
   readonly authorization: Authorization
   /** Gives the user to act as when the headers ask for one; throws 403 when that is not allowed. */
   readonly impersonate: Impersonation
+  /** Absent: nothing is limited. */
+  readonly flowControl?: FlowControl | undefined
   readonly route: Handler
   readonly observer: RequestObserver
   readonly clock: Clock
@@ -50,6 +54,11 @@ export interface PipelineOptions {
 
 export type Handle = (request: ApiRequest) => Promise<HandledResponse>
 
+/** A watch has no deadline, but does not wait in a queue for longer than other requests. */
+const WATCH_WAIT_MS = 15_000
+/** This part of its time a request may wait in a queue. */
+const WAIT_PART = 1 / 4
+
 const LONG_RUNNING_SUBRESOURCES = new Set(['attach', 'exec', 'proxy', 'log', 'portforward'])
 
 export const isLongRunning = (info: RequestInfo): boolean =>
@@ -57,9 +66,29 @@ export const isLongRunning = (info: RequestInfo): boolean =>
 
 /** Composes the stages into the one function that all transports call; it never rejects. */
 export function createPipeline(options: PipelineOptions): Handle {
-  async function process(request: ApiRequest, info: RequestInfo, trail: RequestTrail): Promise<ApiResponse> {
+  async function identify(request: ApiRequest, info: RequestInfo): Promise<UserInfo> {
     const authenticated = request.user ?? (await options.authentication.authenticate(request.head))
-    const user = await options.impersonate(authenticated, info, request.head)
+    return options.impersonate(authenticated, info, request.head)
+  }
+
+  async function seatFor(
+    { head, signal }: ApiRequest,
+    info: RequestInfo,
+    user: UserInfo,
+    trail: RequestTrail,
+  ): Promise<Seat | undefined> {
+    const isWatch = info.verb === 'watch'
+    if (!options.flowControl || (isLongRunning(info) && !isWatch)) return undefined
+    const waitMs = isWatch ? WATCH_WAIT_MS : deadlineMs(head.query) * WAIT_PART
+    return takeSeat(options.flowControl, { user, info, query: head.query, signal, waitMs }, trail)
+  }
+
+  async function process(
+    request: ApiRequest,
+    info: RequestInfo,
+    user: UserInfo,
+    trail: RequestTrail,
+  ): Promise<ApiResponse> {
     await options.authorization.require(user, info)
     if (isLongRunning(info)) return options.route({ request, info, user, trail, signal: request.signal })
     const millis = deadlineMs(request.head.query)
@@ -71,15 +100,23 @@ export function createPipeline(options: PipelineOptions): Handle {
   return async (request) => {
     const trail = createTrail(request, options.random)
     let finished: ((code: number) => void) | undefined
+    let seat: Seat | undefined
     let response: ApiResponse
     try {
       const info = parseRequestInfo(request.head.method, request.head.path, request.head.query)
       finished = options.observer.started(request, info)
-      response = await process(request, info, trail)
+      const user = await identify(request, info)
+      seat = await seatFor(request, info, user, trail)
+      response = seat?.refusal ?? (await process(request, info, user, trail))
+      response = seat?.settle(response) ?? response
     } catch (error) {
       response = errorResponse(request, asStatusError(error, request, options.log))
     }
-    return { response, trail, finished: once(() => finished?.(codeOf(response))) }
+    const delivered = once(() => {
+      seat?.release()
+      finished?.(codeOf(response))
+    })
+    return { response, trail, finished: delivered }
   }
 }
 
@@ -125,6 +162,7 @@ function createTrail(request: ApiRequest, random: Random): RequestTrail {
   return {
     auditId: typeof given === 'string' && given !== '' ? given.slice(0, 64) : random.uuid(),
     warnings,
+    headers: new Map(),
     warn(text) {
       if (text !== '' && warnings.length < MAX_WARNINGS && !warnings.includes(text)) warnings.push(text)
     },

@@ -10,9 +10,13 @@ import { allKinds } from '#api/kinds/all.ts'
 import type { ServerAccess } from '#apiserver/access.ts'
 import type { AccessControl } from '#apiserver/access-control.ts'
 import type { ValueTransformers } from '#apiserver/encryption/value-transformer.ts'
+import { flowControlDumps } from '#apiserver/flowcontrol/dumps.ts'
+import { FlowControl } from '#apiserver/flowcontrol/flow-control.ts'
+import { registerFlowControlMetrics } from '#apiserver/flowcontrol/metrics.ts'
+import { keepFlowControl } from '#apiserver/flowcontrol/run.ts'
 import { healthEndpoints, type ServerState } from '#apiserver/http/health-checks.ts'
 import { type Listener, listen, type TlsFiles } from '#apiserver/http/listener.ts'
-import { createMetrics } from '#apiserver/http/metrics.ts'
+import { type ApiServerMetrics, createMetrics } from '#apiserver/http/metrics.ts'
 import { createPaths } from '#apiserver/http/paths.ts'
 import { createResourceRoutes } from '#apiserver/http/resource-routes.ts'
 import { serve, serveUpgrade } from '#apiserver/http/serve.ts'
@@ -30,8 +34,8 @@ import type { KubeletTls } from '#apiserver/subresources/node-connection.ts'
 import { reviewHandler } from '#apiserver/subresources/reviews.ts'
 import { createSubresources } from '#apiserver/subresources/subresources.ts'
 import type { WatchCaches } from '#apiserver/watchcache/caches.ts'
-import { createClient } from '#client/client.ts'
-import { createInformerFactory } from '#client/informer-factory.ts'
+import { type Client, createClient } from '#client/client.ts'
+import { createInformerFactory, type InformerFactory } from '#client/informer-factory.ts'
 import type { Transport } from '#client/transport.ts'
 import type { Store } from '#store/store.ts'
 import { untilAborted } from '#sys/abort.ts'
@@ -52,6 +56,8 @@ export interface ApiServerOptions {
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger
+  /** How many requests may be served at once, exempt ones aside, shared out by priority; absent: as many as come. */
+  readonly maxRequestsInFlight?: number
   /** How long requests under way may last after the signal; default 60 s. */
   readonly shutdownGraceMs?: number
 }
@@ -98,10 +104,12 @@ export async function startApiServer(options: ApiServerOptions, signal: AbortSig
   })
   const state: ServerState = { isStopping: false, informersSynced: false, isBootstrapped: false }
   const metrics = createMetrics(clock, options.listen !== undefined)
+  const flow = createFlowControl(options, { client, informers, caches, metrics })
   handle = createPipeline({
     authentication: access.authentication,
     authorization: access.authorization,
     impersonate: access.impersonation ?? (async (user) => user),
+    flowControl: flow?.flowControl,
     route: createRouter({
       catalog,
       resources: resourceHandler(registry, access, store),
@@ -112,6 +120,7 @@ export async function startApiServer(options: ApiServerOptions, signal: AbortSig
         metrics,
         documents: access.documents ?? [],
         now: () => clock.now(),
+        ...(flow && { unlisted: flow.dumps }),
       }),
     }),
     observer: metrics.observer,
@@ -123,6 +132,7 @@ export async function startApiServer(options: ApiServerOptions, signal: AbortSig
   const listener = options.listen && (await startListener(options, handle, signal))
   await informers.whenSynced(signal)
   state.informersSynced = true
+  const limiting = flow?.run(signal)
   await access.bootstrap?.()
   state.isBootstrapped = true
   const running = access.run?.(signal)
@@ -133,9 +143,35 @@ export async function startApiServer(options: ApiServerOptions, signal: AbortSig
     updateTls: (tls) => listener?.updateTls(tls),
     stopped: stop(
       { signal, state, listener, caches, graceMs: options.shutdownGraceMs ?? SHUTDOWN_GRACE_MS },
-      [informing, running],
+      [informing, running, limiting],
     ),
   }
+}
+
+interface FlowControlSources {
+  readonly client: Client
+  readonly informers: InformerFactory
+  readonly caches: WatchCaches
+  readonly metrics: ApiServerMetrics
+}
+
+function createFlowControl(
+  { maxRequestsInFlight, clock, log }: ApiServerOptions,
+  { client, informers, caches, metrics }: FlowControlSources,
+) {
+  if (maxRequestsInFlight === undefined) return undefined
+  const kinds = new Map(allKinds.map((kind) => [`${kind.group}/${kind.resource}`, kind]))
+  const flowControl = new FlowControl({
+    clock,
+    serverLimit: maxRequestsInFlight,
+    sizeOf(group, resource) {
+      const kind = kinds.get(`${group}/${resource}`)
+      return kind && caches.begun(kind)?.size()
+    },
+  })
+  registerFlowControlMetrics(metrics.registry, flowControl, clock)
+  const { run } = keepFlowControl(flowControl, { client, informers, clock, log })
+  return { flowControl, run, dumps: flowControlDumps(flowControl, clock) }
 }
 
 /** Stored kinds go to the registry; reviews and bindings are answered and forgotten. */

@@ -55,6 +55,7 @@ import { rbacAuthorizer } from '#apiserver/authorization/rbac.ts'
 import { ruleResolver } from '#apiserver/authorization/rbac-resolver.ts'
 import { createBootstrap, rbacInformers } from '#apiserver/bootstrap/bootstrap.ts'
 import { unlessNotFound } from '#apiserver/bootstrap/ensure.ts'
+import { flowControlObjects } from '#apiserver/bootstrap/flow-control-objects.ts'
 import { keepKubernetesService } from '#apiserver/bootstrap/kubernetes-service.ts'
 import { rulesOf } from '#apiserver/bootstrap/rbac-policy.ts'
 import { serverLeases } from '#apiserver/bootstrap/server-leases.ts'
@@ -109,6 +110,7 @@ export function standardAccessControl(
       frontProxyAuthority: options.frontProxyAuthority,
       frontProxyNames: FRONT_PROXY_NAMES,
     })
+    const flowControl = flowControlObjects(access)
     const kubernetes = keepKubernetesService(access, {
       clusterIP: firstAddress(options.serviceCidrs),
       advertise: options.advertise,
@@ -152,14 +154,14 @@ export function standardAccessControl(
       serviceHooks: serviceHooks({ addresses, ports, log }),
       documents: documentsOf(options, keys),
       async bootstrap() {
-        await bootstrap.run()
+        await Promise.all([bootstrap.run(), flowControl.ensure()])
         await ensureServiceCIDR(access, options.serviceCidrs)
         keeping = (await kubernetes.start(kept.signal)).ended
       },
       async run(signal) {
         signal.addEventListener('abort', () => kept.abort(signal.reason), { once: true })
         if (signal.aborted) kept.abort(signal.reason)
-        await Promise.all([keeping, repair.run(signal)])
+        await Promise.all([keeping, repair.run(signal), flowControl.run(signal)])
       },
     }
   }

@@ -38,6 +38,8 @@ export interface TestApiServerOptions {
   /** Absent: one in memory. */
   readonly store?: Store
   readonly encryption?: ValueTransformers
+  /** How many requests are served at once; default 600 with `secured`, else without a bound. */
+  readonly maxRequestsInFlight?: number
   readonly clock?: Clock
   readonly random?: Random
   readonly log?: Logger
@@ -81,6 +83,9 @@ export async function startTestApiServer(options: TestApiServerOptions = {}): Pr
       accessControl: options.accessControl ?? (options.secured ? securedAccess(store, pki!.ca) : openAccess),
       shutdownGraceMs: 1_000,
       ...(options.encryption && { encryption: options.encryption }),
+      ...((options.secured || options.maxRequestsInFlight !== undefined) && {
+        maxRequestsInFlight: options.maxRequestsInFlight ?? 600,
+      }),
       ...(pki && options.tls && { listen: { host: '127.0.0.1', port: 0, tls: pki.server } }),
     },
     controller.signal,

@@ -8,7 +8,13 @@ import http2 from 'node:http2'
 import type { JsonObject } from '#api/meta/object.ts'
 import { type Status, StatusError } from '#api/meta/status.ts'
 import { splitLines } from '#client/split-lines.ts'
-import { ConnectionError, type Transport, type TransportRequest, type WatchEvent } from '#client/transport.ts'
+import {
+  answerError,
+  ConnectionError,
+  type Transport,
+  type TransportRequest,
+  type WatchEvent,
+} from '#client/transport.ts'
 import type { Clock, Timer } from '#sys/clock.ts'
 
 export interface HttpsTransportOptions {
@@ -269,13 +275,5 @@ function parse(text: string, request: TransportRequest): JsonObject {
 function statusError(json: JsonObject, { code, text }: Answer, request: TransportRequest): StatusError {
   if (json['kind'] === 'Status') return new StatusError(json as unknown as Status)
   const message = `${request.method} ${request.path}: the server answered ${code}: ${text.slice(0, 200)}`
-  return new StatusError({
-    kind: 'Status',
-    apiVersion: 'v1',
-    metadata: {},
-    status: 'Failure',
-    message,
-    reason: 'Unknown',
-    code,
-  })
+  return answerError(code, message)
 }

@@ -5,6 +5,7 @@
 // registry) without sockets and without serialising. Clients never see which one they have.
 
 import type { JsonObject } from '#api/meta/object.ts'
+import { failure, type StatusError } from '#api/meta/status.ts'
 
 export interface TransportRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -39,4 +40,9 @@ export class ConnectionError extends Error {
     super(what, options)
     this.name = 'ConnectionError'
   }
+}
+
+/** The error of an answer that is text and no Status: from flow control, or from a proxy in between. */
+export function answerError(code: number, message: string): StatusError {
+  return failure(code, code === 429 ? 'TooManyRequests' : 'Unknown', message)
 }

@@ -33,10 +33,22 @@ const toggle = (help: string): Flag<boolean> => ({
   },
 })
 
+const count = (help: string): Flag<number> => ({
+  placeholder: '<count>',
+  help,
+  read(text) {
+    if (!/^\d{1,7}$/.test(text)) throw new Error('takes a number')
+    return Number(text)
+  },
+})
+
 /** Every flag, by upstream's name. */
 export const SERVER_FLAGS = {
   'encryption-provider-config': file('how objects are encrypted in the store (EncryptionConfiguration)'),
   'encryption-provider-config-automatic-reload': toggle('take over that file when it changes'),
+  'enable-priority-and-fairness': toggle('share the server among kinds of clients (default true)'),
+  'max-requests-inflight': count('how many reads are served at once (default 400)'),
+  'max-mutating-requests-inflight': count('how many writes are served at once (default 200)'),
 } satisfies Readonly<Record<string, Flag<unknown>>>
 
 export type ServerFlagName = keyof typeof SERVER_FLAGS

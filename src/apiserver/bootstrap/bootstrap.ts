@@ -4,22 +4,18 @@
 // Everything is read from the server's own informers, so a second start writes nothing.
 // Upstream: the post-start hooks of pkg/controlplane and pkg/registry/*/rest
 
-import { semanticEqual } from '#api/meta/equality.ts'
 import type { KubeObject } from '#api/meta/object.ts'
 import { keyOf } from '#api/meta/object.ts'
 import {
   clusterRoleBindings,
   clusterRoles,
   configMaps,
-  flowSchemas,
   namespaces,
   priorityClasses,
-  priorityLevelConfigurations,
   type ResourceType,
   roleBindings,
   roles,
 } from '#api/resources.ts'
-import type { FlowSchema, PriorityLevelConfiguration } from '#api/types/flowcontrol.ts'
 import type { ServerAccess } from '#apiserver/access.ts'
 import type { RbacInformers } from '#apiserver/authorization/rbac-resolver.ts'
 import {
@@ -28,14 +24,6 @@ import {
   type TrustOptions,
 } from '#apiserver/bootstrap/authentication-config.ts'
 import { ensure, type Repair } from '#apiserver/bootstrap/ensure.ts'
-import {
-  AUTOUPDATE_SPEC_ANNOTATION,
-  FLOW_CONTROL_MANAGER,
-  FLOW_SCHEMAS,
-  FLOW_STATUS_MANAGER,
-  missingStatus,
-  PRIORITY_LEVELS,
-} from '#apiserver/bootstrap/flow-control.ts'
 import {
   defaultClusterRoleBindings,
   defaultClusterRoles,
@@ -82,33 +70,12 @@ export function createBootstrap(access: ServerAccess, trust: TrustOptions | unde
     wanted: readonly T[],
     repair: (wanted: T) => Repair<T>,
     informer?: Informer<T>,
-    fieldManager?: string,
   ): Promise<unknown> {
     const differing = wanted.filter((object) => {
       const present = informer?.get(keyOf(object))
       return !present || repair(object)(present) !== undefined
     })
-    return Promise.all(differing.map((object) => ensure(client, type, object, repair(object), fieldManager)))
-  }
-
-  async function reportFlowSchemas(): Promise<void> {
-    const resource = client.resource(flowSchemas)
-    const { items } = await resource.list()
-    const names = new Set(FLOW_SCHEMAS.map((schema) => schema.metadata?.name))
-    await Promise.all(
-      items.map(async (schema) => {
-        const name = schema.metadata?.name ?? ''
-        const status = names.has(name) ? missingStatus(schema, formatTime(clock.now())) : undefined
-        if (!status) return
-        await resource.patch(
-          '',
-          name,
-          'merge',
-          { status },
-          { subresource: 'status', fieldManager: FLOW_STATUS_MANAGER },
-        )
-      }),
-    )
+    return Promise.all(differing.map((object) => ensure(client, type, object, repair(object))))
   }
 
   return {
@@ -119,13 +86,10 @@ export function createBootstrap(access: ServerAccess, trust: TrustOptions | unde
         ensureAll(clusterRoles, defaultClusterRoles(), repairRole, known.clusterRoles),
         ensureAll(roles, defaultRoles(), repairRole, known.roles),
         ensureAll(priorityClasses, SYSTEM_PRIORITY_CLASSES, leave, known.priorityClasses),
-        ensureAll(priorityLevelConfigurations, PRIORITY_LEVELS, repairSpec, undefined, FLOW_CONTROL_MANAGER),
-        ensureAll(flowSchemas, FLOW_SCHEMAS, repairSpec, undefined, FLOW_CONTROL_MANAGER),
         trust && ensureAll(configMaps, [authenticationConfig(trust)], repairConfig),
         ensureAll(configMaps, [tokenTracking(formatTime(clock.now()))], leave),
       ])
       await Promise.all([
-        reportFlowSchemas(),
         ensureAll(
           clusterRoleBindings,
           defaultClusterRoleBindings(),
@@ -149,12 +113,3 @@ const repairBinding =
   <T extends Parameters<typeof reconcileBinding>[0]>(wanted: T): Repair<T> =>
   (present) =>
     reconcileBinding(wanted, present)
-
-/** Follows the defaults while the annotation says so. */
-const repairSpec =
-  <T extends FlowSchema | PriorityLevelConfiguration>(wanted: T): Repair<T> =>
-  (present) => {
-    const isManaged = present.metadata?.annotations?.[AUTOUPDATE_SPEC_ANNOTATION] !== 'false'
-    if (!isManaged || semanticEqual(present.spec, wanted.spec)) return undefined
-    return { type: 'update', object: { ...present, spec: wanted.spec } }
-  }

@@ -7,6 +7,7 @@ import type { FlowSchema, PriorityLevelConfiguration } from '#api/types/flowcont
 const API_VERSION = 'flowcontrol.apiserver.k8s.io/v1'
 /** Objects with `true` follow the defaults of later versions; an administrator sets `false` to keep changes. */
 export const AUTOUPDATE_SPEC_ANNOTATION = 'apf.kubernetes.io/autoupdate-spec'
+/** The field manager that keeps them. */
 export const FLOW_CONTROL_MANAGER = 'api-priority-and-fairness-config-producer-v1'
 
 const metadata = (name: string) => ({ name, annotations: { [AUTOUPDATE_SPEC_ANNOTATION]: 'true' } })
@@ -125,26 +126,3 @@ export const FLOW_SCHEMAS: readonly FlowSchema[] = [
   schema('global-default', 'global-default', 9900, 'ByUser', anything(EVERYBODY)),
   schema('catch-all', 'catch-all', 10000, 'ByUser', anything(EVERYBODY)),
 ]
-
-/** Who reports whether a schema's level exists. */
-export const FLOW_STATUS_MANAGER = 'api-priority-and-fairness-config-consumer-v1'
-
-/** The status of a schema whose level is there; undefined where it says so already. */
-export function missingStatus(schema: FlowSchema, now: string): FlowSchema['status'] {
-  const isReported = schema.status?.conditions?.some(
-    ({ type, status }) => type === 'Dangling' && status === 'False',
-  )
-  if (isReported) return undefined
-  const level = JSON.stringify(schema.spec?.priorityLevelConfiguration.name ?? '')
-  return {
-    conditions: [
-      {
-        type: 'Dangling',
-        status: 'False',
-        lastTransitionTime: now,
-        reason: 'Found',
-        message: `This FlowSchema references the PriorityLevelConfiguration object named ${level} and it exists`,
-      },
-    ],
-  }
-}

@@ -27,6 +27,8 @@ const LONG_LABELS = ['verb', 'group', 'version', 'resource', 'subresource', 'sco
 
 export interface ApiServerMetrics {
   readonly observer: RequestObserver
+  /** For what others measure. */
+  readonly registry: Registry
   /** Counts the objects of a resource, asked when the metrics are read. */
   countObjects(resource: string, count: () => number): void
   /** The text of /metrics. */
@@ -130,6 +132,7 @@ export function createMetrics(clock: Clock, withProcess: boolean): ApiServerMetr
   }
   return {
     observer,
+    registry,
     countObjects: (resource, count) => void objects.set(resource, count),
     response: async () => ({
       type: 'raw',

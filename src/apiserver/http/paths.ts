@@ -16,6 +16,8 @@ export interface PathOptions {
   readonly documents: readonly ServedDocument[]
   /** Wall time in milliseconds. */
   now(): number
+  /** Paths that are not listed in the index. */
+  unlisted?(path: string): Handler | undefined
 }
 
 /** Gives the handler of a path, or undefined; a trailing slash makes no difference. */
@@ -31,7 +33,12 @@ export function createPaths(options: PathOptions): (path: string) => Handler | u
     const document = documents.get(trimmed)
     if (document)
       return async () => ({ type: 'raw', code: 200, headers: document.headers, body: document.body })
-    return discovery(trimmed) ?? openApi(trimmed) ?? healthHandler(options.health, trimmed)
+    return (
+      discovery(trimmed) ??
+      openApi(trimmed) ??
+      healthHandler(options.health, trimmed) ??
+      options.unlisted?.(trimmed)
+    )
   }
 }
 

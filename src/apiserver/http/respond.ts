@@ -31,6 +31,7 @@ export async function respond(
   reply.setHeader('cache-control', 'no-cache, private')
   const warnings = warningHeaders(trail.warnings)
   if (warnings.length > 0) reply.setHeader('warning', warnings)
+  for (const [name, value] of trail.headers) reply.setHeader(name, value)
   const context = { query: request.head.query, now: clock.now() }
   try {
     await write(request, response, reply, context)

@@ -29,6 +29,9 @@ export type Deliver = (events: readonly RegistryWatchEvent[]) => Promise<void> |
 export interface RegistryWatch {
   readonly kind: KindDefinition
   readonly version: string
-  /** Delivers events in order; resolves when the watch ends, rejects with the StatusError of an ERROR event. */
-  run(deliver: Deliver, signal: AbortSignal): Promise<void>
+  /**
+   * Delivers events in order; resolves when the watch ends, rejects with the StatusError of an ERROR event. Calls
+   * `onBegun` when the initial state has been sent and only changes follow.
+   */
+  run(deliver: Deliver, signal: AbortSignal, onBegun?: () => void): Promise<void>
 }

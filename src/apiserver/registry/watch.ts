@@ -48,14 +48,15 @@ export function watchObjects(
   return {
     kind: scope.kind,
     version: scope.version,
-    async run(deliver, signal) {
+    async run(deliver, signal, onBegun) {
       const controller = new AbortController()
       const end = () => controller.abort()
       signal.addEventListener('abort', end, { once: true })
       if (signal.aborted) end()
       const timer = dependencies.clock.after(timeoutMs, end)
       try {
-        await dependencies.cacheOf(scope.kind).watch(request, deliver, controller.signal)
+        const begun = onBegun ? { ...request, onBegun } : request
+        await dependencies.cacheOf(scope.kind).watch(begun, deliver, controller.signal)
       } finally {
         timer.cancel()
         signal.removeEventListener('abort', end)

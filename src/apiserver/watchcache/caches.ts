@@ -23,6 +23,8 @@ export interface WatchCachesOptions {
 
 export interface WatchCaches {
   of(kind: KindDefinition): WatchCache
+  /** The cache of a kind that somebody has asked for before. */
+  begun(kind: KindDefinition): WatchCache | undefined
   /** Stops all of them; resolves when they have. */
   close(): Promise<void>
 }
@@ -69,6 +71,7 @@ export function createWatchCaches(options: WatchCachesOptions): WatchCaches {
       }
       return cache
     },
+    begun: (kind) => caches.get(prefixOf(kind)),
     async close() {
       controller.abort()
       await Promise.all(running)

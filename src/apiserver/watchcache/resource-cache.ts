@@ -24,6 +24,8 @@ const BOOKMARK_MS = 60_000
 const BEFORE_TIMEOUT_MS = 2_000
 /** Remembering an event costs this beside its object. */
 const EVENT_BYTES = 500
+/** The mean size follows the last so many objects. */
+const SIZE_SAMPLES = 1_000
 
 /** Makes the cache of one resource; nothing happens before `run`. */
 export function createWatchCache(options: WatchCacheOptions): WatchCache {
@@ -36,6 +38,8 @@ class ResourceCache implements WatchCache {
   readonly #watchers = new Watchers()
   readonly #freshness: Freshness
   #window = new EventWindow(0)
+  #averageBytes = 0
+  #samples = 0
 
   constructor(options: WatchCacheOptions) {
     this.#options = options
@@ -76,6 +80,10 @@ class ResourceCache implements WatchCache {
 
   get(key: string): StoredObject | undefined {
     return this.#objects.get(key)
+  }
+
+  size() {
+    return { objects: this.#objects.size, averageBytes: this.#averageBytes }
   }
 
   list(prefix: string, matches?: (object: JsonObject) => boolean): StoredObject[] {
@@ -121,6 +129,7 @@ class ResourceCache implements WatchCache {
       initialEnd: initial && request.initialEnd ? this.#bookmark(true) : undefined,
       position: window.positionAfter(after),
       onEnd,
+      onBegun: request.onBegun,
     })
   }
 
@@ -213,6 +222,8 @@ class ResourceCache implements WatchCache {
 
   /** What cannot be decoded is left out, so that one damaged object does not take its neighbours with it. */
   #decode(kv: KeyValue): StoredObject | undefined {
+    this.#samples = Math.min(this.#samples + 1, SIZE_SAMPLES)
+    this.#averageBytes += (kv.value.length - this.#averageBytes) / this.#samples
     try {
       return this.#options.decode(kv)
     } catch (error) {

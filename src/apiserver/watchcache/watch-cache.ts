@@ -50,6 +50,8 @@ export interface CacheWatchRequest {
   readonly initialEnd: boolean
   /** When the caller is going to abort; only for the bookmark before that. */
   readonly timeoutMs?: number
+  /** Called when the initial state has been sent. */
+  readonly onBegun?: () => void
 }
 
 export interface WatchCache {
@@ -69,6 +71,8 @@ export interface WatchCache {
   waitFor(revision: Revision | 'newest', signal?: AbortSignal): Promise<Revision>
   /** The object under a key, as of `revision`. Call `waitFor` first; both in one turn give one consistent answer. */
   get(key: string): StoredObject | undefined
+  /** How many objects there are, and about how large one is as JSON: the mean of those that came last. */
+  size(): { readonly objects: number; readonly averageBytes: number }
   /** The objects under a prefix, in the order of their keys, as of `revision`. */
   list(prefix: string, matches?: (object: JsonObject) => boolean): StoredObject[]
   /**

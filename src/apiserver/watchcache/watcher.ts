@@ -31,6 +31,8 @@ export interface WatcherOptions {
   /** The first event that it may not have seen. */
   readonly position: number
   onEnd(): void
+  /** Called when the initial state has been sent. */
+  readonly onBegun: (() => void) | undefined
 }
 
 export class Watcher {
@@ -97,6 +99,7 @@ export class Watcher {
       await this.#sendOrWait(piece.map((state) => wireEvent('ADDED', state)))
     }
     if (initialEnd) await this.#sendOrWait([initialEnd])
+    this.#options.onBegun?.()
     await this.#catchUp()
   }
 

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { openEncryption } from '#apiserver/encryption/encryption.ts'
 import type { ValueTransformers } from '#apiserver/encryption/value-transformer.ts'
 import type { TlsFiles } from '#apiserver/http/listener.ts'
-import { type ApiServer, startApiServer } from '#apiserver/server.ts'
+import { type ApiServer, type ApiServerOptions, startApiServer } from '#apiserver/server.ts'
 import { standardAccessControl } from '#apiserver/standard-access-control.ts'
 import { addressAt, parseCidr } from '#cluster/cidr.ts'
 import { type CertificateSpec, clusterCertificates } from '#cluster/pki/certificates.ts'
@@ -49,6 +49,7 @@ export async function startServing(options: ServingOptions, signal: AbortSignal)
       clock,
       random,
       log,
+      ...limitOf(options.flags),
       listen: { host: options.bindAddress, port, tls: await servingTls(pki) },
       kubeletTls: { ca: authority.certificate, cert: kubelet.certificate, key: kubelet.key },
       accessControl: standardAccessControl({
@@ -84,6 +85,14 @@ async function encryptionOf(
   })
   if (isFollowed) void encryption.follow(signal)
   return encryption.transformers
+}
+
+/** Flow control has one limit for reads and writes, as upstream: the sum of the two flags. */
+function limitOf(flags: ServerFlags): Pick<ApiServerOptions, 'maxRequestsInFlight'> {
+  if (flags['enable-priority-and-fairness'] === false) return {}
+  const reads = flags['max-requests-inflight'] ?? 400
+  const writes = flags['max-mutating-requests-inflight'] ?? 200
+  return { maxRequestsInFlight: reads + writes }
 }
 
 /** Renews certificates while the server runs. */
