@@ -1,12 +1,12 @@
 // What remains of an object after Go has read it into its structs and written it again.
 //
 // A typed API server answers with the round trip, not with what it was sent: fields that a type does not have
-// are gone, empty ones with `omitempty` too, and fields that Go always writes appear (`status: {}`,
-// `resources: {}`, `creationTimestamp: null`). Fields come in Go's order, keys of maps sorted. This is the
+// are gone, zero values with `omitempty` too, and fields that Go always writes appear (`status: {}`,
+// `resources: {}`, `creationTimestamp: null`). Empty lists and maps stay until the object is written
+// (codec/written-form.ts). Fields come in Go's order, keys of maps sorted. This is the
 // quick way for input without oddities; for anything else it gives up (NotPlain) and codec/go-decode.ts, which
 // knows every error text, takes over. Invariant: the result shares nothing that it would have to change.
-// Upstream: encoding/json over staging/src/k8s.io/api/*/*/types.go, and the protobuf of the store, which makes
-// no difference between an empty list and none
+// Upstream: encoding/json over staging/src/k8s.io/api/*/*/types.go
 
 import type { JsonObject } from '#api/meta/object.ts'
 import { canonicalQuantity } from '#api/meta/quantity.ts'
@@ -30,10 +30,9 @@ interface FieldPlan {
   readonly convert: Convert
   /** What is written when the field is absent, or undefined for nothing. */
   readonly whenAbsent: (() => unknown) | undefined
-  /** Tells values that `omitempty` leaves out; undefined where nothing is left out. */
-  readonly isOmitted: ((value: unknown) => boolean) | undefined
-  /** Lists, maps and bytes that are always written are null when empty. */
-  readonly nullWhenEmpty: boolean
+  /** The zero value that `omitempty` leaves out; undefined where nothing is left out. */
+  readonly omitted: unknown
+  readonly isDroppedWhenEmpty: boolean
 }
 
 const plans = new WeakMap<TypeSchema, FieldPlan[]>()
@@ -47,18 +46,24 @@ export function normalizePlain(value: unknown, schema: TypeSchema, tally: Tally 
 function planOf(schema: TypeSchema): FieldPlan[] {
   let plan = plans.get(schema)
   if (!plan) {
-    plan = schema.fields.map((field) =>
-      field.name === 'managedFields'
-        ? { ...planField(field, false), isOmitted: undefined } // an empty list asks to forget all owners
-        : planField(field, schema.goName.endsWith('List') && field.name === 'items'),
-    )
+    plan = schema.fields.map((field) => {
+      const planned = planField(field, schema.goName.endsWith('List') && field.name === 'items')
+      const { whenEmpty, pointer } = field
+      const isDropped = whenEmpty === 'omitted' && !pointer && SHOWN_AS_WRITTEN.has(schema.name)
+      return { ...planned, isDroppedWhenEmpty: isDropped && isCollection(field.type) }
+    })
     plans.set(schema, plan)
   }
   return plan
 }
 
+/** Messages show these as JSON writes them: nothing is lost when their empty lists and maps go at once. */
+const SHOWN_AS_WRITTEN = new Set(['meta.v1.LabelSelector', 'meta.v1.LabelSelectorRequirement'])
+
+const isCollection = ({ kind }: TypeNode): boolean => kind === 'array' || kind === 'map'
+
 /** The items of a list are `[]` when there are none, which a client may rely on. */
-function planField(field: FieldSchema, isListItems: boolean): FieldPlan {
+function planField(field: FieldSchema, isListItems: boolean): Omit<FieldPlan, 'isDroppedWhenEmpty'> {
   const { type, pointer, whenEmpty } = field
   const hasNoEmpty = type.kind === 'struct' || (type.kind === 'scalar' && !(type.scalar in EMPTY_SCALARS))
   const isWrittenWhenZero = whenEmpty === 'written' || (whenEmpty === 'omitted' && !pointer && hasNoEmpty)
@@ -72,8 +77,8 @@ function planField(field: FieldSchema, isListItems: boolean): FieldPlan {
           ? () => null
           : zeroOf(type)
         : undefined,
-    isOmitted: whenEmpty === 'omitted' && !pointer && !hasNoEmpty ? isEmptyOf(type) : undefined,
-    nullWhenEmpty: !isListItems && whenEmpty === 'written' && (type.kind === 'array' || type.kind === 'map'),
+    omitted:
+      whenEmpty === 'omitted' && !pointer && type.kind === 'scalar' ? EMPTY_SCALARS[type.scalar] : undefined,
   }
 }
 
@@ -85,13 +90,6 @@ const EMPTY_SCALARS: Readonly<Record<string, unknown>> = {
   float: 0,
   bool: false,
   bytes: '',
-}
-
-function isEmptyOf(type: TypeNode): (value: unknown) => boolean {
-  if (type.kind === 'array') return (value) => (value as unknown[]).length === 0
-  if (type.kind === 'map') return (value) => isEmptyObject(value as object)
-  const empty = type.kind === 'scalar' ? EMPTY_SCALARS[type.scalar] : undefined
-  return (value) => value === empty
 }
 
 function isEmptyObject(value: object): boolean {
@@ -121,9 +119,8 @@ function convertStruct(value: unknown, schema: TypeSchema, tally: Tally): JsonOb
     if (written === undefined) {
       if (field.whenAbsent !== undefined) out[field.name] = field.whenAbsent()
       else if (given !== undefined && given !== null) out[field.name] = null
-    } else if (field.isOmitted === undefined || !field.isOmitted(written)) {
-      out[field.name] = field.nullWhenEmpty && isEmptyObject(written as object) ? null : written
-    }
+    } else if (field.isDroppedWhenEmpty && isEmptyObject(written as object)) continue
+    else if (field.omitted === undefined || written !== field.omitted) out[field.name] = written
   }
   let keys = 0
   for (const _ in source) keys++

@@ -11,7 +11,8 @@ test('names, order and zero values of Go', () => {
 
 test('nothing is null', () => {
   assert.equal(internalForm('ServicePort', undefined), null)
-  assert.equal(internalList('ServicePort', []), null)
+  assert.equal(internalList('ServicePort', undefined), null)
+  assert.deepEqual(internalList('ServicePort', []), [])
 })
 
 test('embedded fields and lists', () => {

@@ -29,7 +29,7 @@ export function internalForm(typeName: string, value: unknown): unknown {
 
 /** A list of values; null for none, as Go has it. */
 export function internalList(typeName: string, values: readonly unknown[] | undefined): unknown {
-  return values && values.length > 0 ? values.map((value) => internalForm(typeName, value)) : null
+  return values?.map((value) => internalForm(typeName, value)) ?? null
 }
 
 function fill(out: JsonObject, typeName: string, value: JsonObject): void {
@@ -54,10 +54,9 @@ function moveHostFields(out: JsonObject, spec: JsonObject): void {
 
 function fieldForm({ shape, holds }: InternalField, value: unknown): unknown {
   if (shape === 'list') {
-    const items = (value ?? []) as readonly unknown[]
-    return items.length > 0 ? items.map((item) => single(holds, item)) : null
+    return (value as readonly unknown[] | null | undefined)?.map((item) => single(holds, item)) ?? null
   }
-  if (shape === 'map') return value && Object.keys(value).length > 0 ? value : null
+  if (shape === 'map') return value ?? null
   if (shape === 'pointer') return value === undefined || value === null ? null : single(holds, value)
   return value === undefined || value === null ? zero(holds) : single(holds, value)
 }

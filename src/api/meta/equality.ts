@@ -19,6 +19,30 @@ const QUANTITY_FIELDS = new Set([
   'divisor',
 ])
 
+/** Fields that hold a map wherever they occur: an empty one is none, where an empty struct would be something. */
+const MAP_FIELDS = new Set([
+  'limits',
+  'requests',
+  'allocatable',
+  'allocatedResources',
+  'overhead',
+  'hard',
+  'used',
+  'labels',
+  'annotations',
+  'matchLabels',
+  'nodeSelector',
+  'data',
+  'binaryData',
+  'stringData',
+  'attributes',
+  'volumeAttributes',
+  'attachmentMetadata',
+  'options',
+  'parameters',
+  'extra',
+])
+
 export function semanticEqual(a: unknown, b: unknown): boolean {
   return equal(a, b, false)
 }
@@ -35,10 +59,14 @@ function equal(a: unknown, b: unknown, holdsQuantities: boolean): boolean {
   const left = a as Readonly<Record<string, unknown>>
   const right = b as Readonly<Record<string, unknown>>
   for (const key of new Set([...Object.keys(left), ...Object.keys(right)])) {
-    if (!equal(left[key], right[key], holdsQuantities || QUANTITY_FIELDS.has(key))) return false
+    if (equal(left[key], right[key], holdsQuantities || QUANTITY_FIELDS.has(key))) continue
+    if (!MAP_FIELDS.has(key) || !isEmptyMap(left[key]) || !isEmptyMap(right[key])) return false
   }
   return true
 }
+
+const isEmptyMap = (value: unknown): boolean =>
+  isEmpty(value) || (typeof value === 'object' && Object.keys(value as object).length === 0)
 
 function isEmpty(value: unknown): boolean {
   return value === undefined || value === null || (Array.isArray(value) && value.length === 0)

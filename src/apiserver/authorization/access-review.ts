@@ -6,7 +6,6 @@
 
 import { type FieldError, invalid as invalidField, Path, required, tooLong } from '#api/meta/field-error.ts'
 import type { ObjectMeta } from '#api/meta/object.ts'
-import { formatFieldSelector } from '#api/meta/selectors-fields.ts'
 import { invalid } from '#api/meta/status.ts'
 import {
   type FieldErrors,
@@ -25,6 +24,7 @@ import type {
 } from '#api/types/authorization.ts'
 import type { LabelSelectorRequirement } from '#api/types/meta.ts'
 import type { Authorization } from '#apiserver/authorization/chain.ts'
+import { selectorProblems, selectorsOf } from '#apiserver/authorization/review-selectors.ts'
 import type { RequestInfo, UserInfo } from '#apiserver/request.ts'
 
 const GROUP = 'authorization.k8s.io'
@@ -78,11 +78,13 @@ async function evaluate(
   spec: Attributes,
   authorization: Authorization,
 ): Promise<SubjectAccessReviewStatus> {
+  const evaluationError = selectorProblems(spec.resourceAttributes)
   const { decision, reason } = await authorization.authorize(user, infoOf(spec))
   return {
     allowed: decision === 'allow',
     ...(decision === 'deny' && { denied: true }),
     ...(reason !== '' && { reason }),
+    ...(evaluationError && { evaluationError }),
   }
 }
 
@@ -97,7 +99,6 @@ function subjectOf(spec: SubjectAccessReviewSpec): UserInfo {
 
 function infoOf(spec: Attributes): RequestInfo {
   const resource = spec.resourceAttributes
-  const fieldSelector = selectorText(resource?.fieldSelector)
   return {
     isResourceRequest: resource !== undefined,
     verb: (resource ?? spec.nonResourceAttributes)?.verb ?? '',
@@ -110,20 +111,8 @@ function infoOf(spec: Attributes): RequestInfo {
     name: resource?.name ?? '',
     parts: [],
     path: spec.nonResourceAttributes?.path ?? '',
-    ...(fieldSelector && { fieldSelector }),
-    ...(resource?.labelSelector?.rawSelector && { labelSelector: resource.labelSelector.rawSelector }),
+    ...selectorsOf(resource),
   }
-}
-
-/** Requirements that field selectors cannot say are left out: that asks for more, never for less. */
-function selectorText(selector: FieldSelectorAttributes | undefined): string | undefined {
-  if (!selector?.requirements) return selector?.rawSelector
-  const terms = selector.requirements.flatMap(({ key, operator, values = [] }) => {
-    const value = values.length === 1 ? values[0] : undefined
-    if (value === undefined || (operator !== 'In' && operator !== 'NotIn')) return []
-    return [{ field: key, isEqual: operator === 'In', value }]
-  })
-  return formatFieldSelector(terms)
 }
 
 function specErrors(spec: Attributes): FieldError[] {

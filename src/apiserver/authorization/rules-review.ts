@@ -5,7 +5,6 @@
 
 import { badRequest } from '#api/meta/status.ts'
 import type { NonResourceRule, ResourceRule, SelfSubjectRulesReview } from '#api/types/authorization.ts'
-import { MASTERS_GROUP } from '#apiserver/authorization/masters.ts'
 import { nodeOf } from '#apiserver/authorization/node.ts'
 import { aggregate } from '#apiserver/authorization/rbac.ts'
 import type { RuleResolver } from '#apiserver/authorization/rbac-resolver.ts'
@@ -21,10 +20,6 @@ export function reviewRules(
   const resourceRules: ResourceRule[] = []
   const nonResourceRules: NonResourceRule[] = []
   const errors: string[] = []
-  if (user.groups.includes(MASTERS_GROUP)) {
-    resourceRules.push({ verbs: ['*'], apiGroups: ['*'], resources: ['*'] })
-    nonResourceRules.push({ verbs: ['*'], nonResourceURLs: ['*'] })
-  }
   const isNode = nodeOf(user) !== undefined
   if (isNode) errors.push('node authorizer does not support user rule resolution')
   for (const granted of resolver.visit(user, namespace)) {
@@ -43,8 +38,11 @@ export function reviewRules(
     }
     if (nonResourceURLs?.length) nonResourceRules.push({ verbs, nonResourceURLs })
   }
+  const { kind, apiVersion } = review
   return {
-    ...review,
+    ...(kind && { kind }),
+    ...(apiVersion && { apiVersion }),
+    metadata: {},
     spec: {},
     status: {
       resourceRules,

@@ -5,6 +5,7 @@
 // Upstream: staging/src/k8s.io/apiserver/pkg/registry/rest/{create,update,meta}.go
 
 import type { KindContext, KindDefinition, SubresourceStrategy } from '#api/kinds/kind.ts'
+import { semanticEqual } from '#api/meta/equality.ts'
 import type { FieldError } from '#api/meta/field-error.ts'
 import { isPathSegmentName, nameIsDNSSubdomain } from '#api/meta/names.ts'
 import type { JsonObject, ObjectMeta } from '#api/meta/object.ts'
@@ -84,7 +85,7 @@ function bumpGeneration(kind: KindDefinition, draft: JsonObject, old: JsonObject
   const metadata = metadataOf(draft)
   const before = (old['metadata'] as ObjectMeta).generation ?? 0
   if ((metadata['generation'] ?? 0) !== before || !hasGeneration(kind, draft)) return
-  if (!equalJson(draft['spec'], old['spec'])) metadata['generation'] = before + 1
+  if (!semanticEqual(draft['spec'], old['spec'])) metadata['generation'] = before + 1
 }
 
 function keepSystemFields(metadata: JsonObject, old: ObjectMeta): void {

@@ -3,10 +3,12 @@
 // Invariant: two resources that are one storage under two names (events) have the same prefix, hence the same keys.
 // Upstream: the key functions of staging/src/k8s.io/apiserver/pkg/registry/generic/registry/store.go
 
+import { dropEmpty } from '#api/codec/written-form.ts'
 import type { KindDefinition, Verb } from '#api/kinds/kind.ts'
 import { isPathSegmentName } from '#api/meta/names.ts'
 import { apiVersionOf, type JsonObject } from '#api/meta/object.ts'
 import { badRequest, type GroupResource } from '#api/meta/status.ts'
+import { kindSchema } from '#api/schema/schema.ts'
 
 const ALL_VERBS: readonly Verb[] = [
   'create',
@@ -96,6 +98,12 @@ export function toVersion(kind: KindDefinition, object: JsonObject, version: str
   if (from === to) return object
   const converted = kind.convert ? kind.convert(object, from, to) : { ...object }
   return { ...converted, apiVersion: to, kind: kind.kind }
+}
+
+/** Leaves out of a judged object, in its stored version, what the store does not keep: empty lists and maps. */
+export function dropEmptyOf(kind: KindDefinition, object: JsonObject): void {
+  const schema = kindSchema(kind.storageGroup ?? kind.group, kind.storageVersion, kind.kind)
+  if (schema) dropEmpty(object, schema)
 }
 
 /** An object that came in `version` as the one that is stored. */

@@ -7,7 +7,7 @@ import type { JsonObject, ObjectMeta } from '#api/meta/object.ts'
 import { failure, isAlreadyExists, qualified } from '#api/meta/status.ts'
 import { admissionRequest, dedupAndWarn } from '#apiserver/registry/admit.ts'
 import { beforeCreate, wipeSystemFields } from '#apiserver/registry/before-write.ts'
-import { groupResourceOf, keyOf } from '#apiserver/registry/catalog.ts'
+import { dropEmptyOf, groupResourceOf, keyOf } from '#apiserver/registry/catalog.ts'
 import type { RegistryDependencies } from '#apiserver/registry/dependencies.ts'
 import { cloneJson, metadataOf } from '#apiserver/registry/json.ts'
 import type { WriteOptions } from '#apiserver/registry/options.ts'
@@ -112,6 +112,7 @@ export async function prepareNew(
   const context = kindContext(scope, dependencies.clock.now())
   ensureNamespace(scope, draft)
   for (const text of beforeCreate(scope.kind, draft, context)) scope.trail.warn(text)
+  dropEmptyOf(scope.kind, draft)
   const name = (draft['metadata'] as ObjectMeta).name!
   await dependencies.admission.validate(
     admissionRequest(scope, {

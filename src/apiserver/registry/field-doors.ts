@@ -5,6 +5,7 @@
 // Upstream: NewDefaultFieldManager in staging/src/k8s.io/apimachinery/pkg/util/managedfields/fieldmanager.go
 
 import { decodeValue } from '#api/codec/json.ts'
+import { writtenForm } from '#api/codec/written-form.ts'
 import type { KindDefinition } from '#api/kinds/kind.ts'
 import { apiVersionOf, type GroupVersionKind, type JsonObject } from '#api/meta/object.ts'
 import { DEDUCED, type MergeType, mergeTypeOf } from '#api/patch/apply/merge-type.ts'
@@ -23,6 +24,8 @@ export interface FieldDoor extends Door {
   readonly type: MergeType
   /** What a new object is compared with: all that Go writes of an object that nobody has filled. */
   readonly zero: JsonObject
+  /** An object of the kind as JSON shows it, which is what is compared. */
+  written(object: JsonObject): JsonObject
   /** A merged document as an object of the kind, or what is wrong with it. */
   toTyped(document: JsonObject): JsonObject | string
 }
@@ -59,6 +62,7 @@ function makeDoor(catalog: Catalog, kind: KindDefinition, version: string, subre
     kind: kind.kind,
     type: typeOf(schema),
     zero: freezeJson(headFirst(type, decodeValue({}, schema).object)),
+    written: (object) => (schema ? writtenForm(object, schema) : object),
     toTyped: (document) => toTyped(document, type, schema),
     versions: versionsOf(catalog, kind),
     ownable: ownableFields({ group, resource, subresource, hasStatus: kind.status !== undefined }),
@@ -115,7 +119,8 @@ function versionsOf(catalog: Catalog, kind: KindDefinition): Versions {
       const from = served.get(object['apiVersion'] as string)!
       const to = served.get(apiVersion)!
       const typed = decodeValue(object, from.schema).object
-      return toVersion(to.kind, toStored(from.kind, typed, from.version), to.version)
+      const converted = toVersion(to.kind, toStored(from.kind, typed, from.version), to.version)
+      return to.schema ? writtenForm(converted, to.schema) : converted
     },
   }
 }

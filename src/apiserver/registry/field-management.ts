@@ -121,7 +121,7 @@ function entriesAfterUpdate(
 ): ManagedFieldsEntry[] | undefined {
   const update = {
     before: live ? inVersion(scope, live) : door.zero,
-    after: toVersion(scope.kind, draft, scope.version),
+    after: door.written(toVersion(scope.kind, draft, scope.version)),
     manager,
     now,
   }

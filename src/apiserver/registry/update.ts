@@ -10,7 +10,7 @@ import type { JsonObject, ObjectMeta } from '#api/meta/object.ts'
 import { invalid, isNotFound, staleObject } from '#api/meta/status.ts'
 import { admissionRequest, dedupAndWarn } from '#apiserver/registry/admit.ts'
 import { beforeUpdate } from '#apiserver/registry/before-write.ts'
-import { groupResourceOf, keyOf } from '#apiserver/registry/catalog.ts'
+import { dropEmptyOf, groupResourceOf, keyOf } from '#apiserver/registry/catalog.ts'
 import { mutateNew, prepareNew, writeOptionsObject } from '#apiserver/registry/create.ts'
 import type { Begun, RegistryDependencies } from '#apiserver/registry/dependencies.ts'
 import { cloneJson, freezeJson, metadataOf } from '#apiserver/registry/json.ts'
@@ -184,6 +184,7 @@ async function changeExisting(
     const strategy = strategyOf(kind, scope.subresource)
     const warnings = beforeUpdate(kind, strategy, draft, old, kindContext(scope, dependencies.clock.now()))
     for (const text of warnings) scope.trail.warn(text)
+    dropEmptyOf(kind, draft)
     dependencies.fields.keepTimes(draft, old)
     await dependencies.admission.validate(admissionRequest(scope, update))
     if (isFinalized(kind, draft, old)) throw new FinalizersGone(draft)

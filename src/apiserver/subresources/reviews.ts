@@ -9,7 +9,7 @@ import { negotiateOutput } from '#apiserver/http/negotiation.ts'
 import { scopeOf } from '#apiserver/http/resource-routes.ts'
 import type { RequestContext } from '#apiserver/pipeline.ts'
 import { admissionRequest } from '#apiserver/registry/admit.ts'
-import { groupResourceOf } from '#apiserver/registry/catalog.ts'
+import { dropEmptyOf, groupResourceOf } from '#apiserver/registry/catalog.ts'
 import { writeOptionsObject } from '#apiserver/registry/create.ts'
 import { decodeKind } from '#apiserver/registry/decode.ts'
 import type { RegistryDependencies } from '#apiserver/registry/dependencies.ts'
@@ -42,6 +42,7 @@ export function reviewHandler(dependencies: RegistryDependencies, reviews: Reado
     const errors = [...(kind.validate?.(review, kindContext(scope, dependencies.clock.now())) ?? [])]
     if (errors.length > 0) throw invalid(kind.group, kind.kind, '', errors)
     await dependencies.admission.validate(admission)
+    dropEmptyOf(kind, review)
     return { type: 'object', code: 201, object: await answer(review, user), format }
   }
 }

@@ -17,6 +17,7 @@ import { isDNS1035Label } from '#api/meta/names.ts'
 import type { ObjectMeta } from '#api/meta/object.ts'
 import { type FieldErrors, oneOf, validateLabelSelector } from '#api/meta/validation.ts'
 import { fullyQualifiedName } from '#api/meta/validation-formats.ts'
+import { equalValues } from '#api/patch/apply/values.ts'
 import type {
   MutatingWebhook,
   ValidatingWebhook,
@@ -52,7 +53,7 @@ export function defaultWebhook(hook: Draft<Webhook>): void {
 
 /** The generation counts changes of the webhooks, there being no spec. */
 export function countGeneration(draft: Draft<Configuration>, old: Configuration): void {
-  if (!draft.metadata || semanticEqual(draft.webhooks, old.webhooks)) return
+  if (!draft.metadata || equalValues(draft.webhooks, old.webhooks)) return
   draft.metadata.generation = (old.metadata?.generation ?? 0) + 1
 }
 

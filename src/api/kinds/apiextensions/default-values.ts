@@ -80,7 +80,7 @@ function* validateValue(value: unknown, schema: Schema, at: Place): FieldErrors 
     const text = at.says(`must be of type ${wrong.wanted}: "${wrong.found}"`)
     yield typeInvalid(at.path, wrong.found, text)
   }
-  if (schema.enum && !schema.enum.some((allowed) => semanticEqual(allowed, value))) {
+  if (schema.enum?.length && !schema.enum.some((allowed) => semanticEqual(allowed, value))) {
     yield notSupportedInOrder(at.path, value, schema.enum.map(String))
   }
   if (wrong !== undefined) return

@@ -57,7 +57,7 @@ export const deployment = defineKind<Draft<Deployment>>({
     dropDisabledTemplateFields(draft.spec?.template, old.spec?.template)
     const isChanged =
       !semanticEqual(draft.spec, old.spec) ||
-      !semanticEqual(draft.metadata?.annotations, old.metadata?.annotations)
+      !semanticEqual(draft.metadata?.annotations ?? {}, old.metadata?.annotations ?? {})
     if (isChanged && draft.metadata) draft.metadata.generation = (old.metadata?.generation ?? 0) + 1
   },
   *validate(object) {

@@ -108,7 +108,7 @@ function* indexedLimits(spec: JobSpec, path: Path): FieldErrors {
     const text = `${atMost(MAX_INDEXED_PARALLELISM)} when completion mode is Indexed`
     yield invalid(parallelismPath, parallelism, text)
   }
-  if (completions !== undefined && failed > completions) {
+  if (completions !== undefined && maxFailedIndexes !== undefined && failed > completions) {
     yield invalid(failedPath, failed, atMost('completions'))
   }
   if (failed > MAX_FAILED_INDEXES) yield invalid(failedPath, failed, atMost(MAX_FAILED_INDEXES))

@@ -47,7 +47,7 @@ export const resourceQuota = defineKind<Draft<ResourceQuota>>({
     yield* validateSpec(object.spec ?? {})
     const scopes = object.spec?.scopes ?? []
     if (!isSameSet(scopes, old.spec?.scopes ?? [])) {
-      yield invalid(SPEC.child('scopes'), scopes.length > 0 ? scopes : null, IS_IMMUTABLE)
+      yield invalid(SPEC.child('scopes'), object.spec?.scopes ?? null, IS_IMMUTABLE)
     }
   },
   warnings: requestsBeyondLimits,

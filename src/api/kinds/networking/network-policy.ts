@@ -10,6 +10,7 @@ import { formatSelectorOrNone } from '#api/kinds/scale-selector.ts'
 import { Path } from '#api/meta/field-error.ts'
 import { validateLabelSelector } from '#api/meta/validation.ts'
 import { warningsForCidr } from '#api/meta/validation-ip.ts'
+import { equalValues } from '#api/patch/apply/values.ts'
 import type { NetworkPolicy, NetworkPolicyPort, NetworkPolicySpec } from '#api/types/networking.ts'
 import type { Draft } from '#api/types/wire.ts'
 
@@ -25,6 +26,12 @@ export const networkPolicy = defineKind<Draft<NetworkPolicy>>({
   versions: ['v1'],
   storageVersion: 'v1',
   hasGeneration: true,
+  prepareForUpdate(draft, old) {
+    // an empty list is a change here, though it means nothing
+    if (!equalValues(draft.spec, old.spec) && draft.metadata) {
+      draft.metadata.generation = (old.metadata?.generation ?? 0) + 1
+    }
+  },
   defaults(draft) {
     draft.spec ??= {}
     const { spec } = draft

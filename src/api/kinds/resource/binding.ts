@@ -14,9 +14,10 @@ interface Binding {
 }
 
 export function* validateBinding(
-  { bindingConditions: wanted = [], bindingFailureConditions: failures = [] }: Binding,
+  { bindingConditions, bindingFailureConditions }: Binding,
   path: Path,
 ): FieldErrors {
+  const [wanted, failures] = [bindingConditions ?? [], bindingFailureConditions ?? []]
   const atWanted = path.child('bindingConditions')
   const atFailures = path.child('bindingFailureConditions')
   const label = (name: string, at: Path): FieldErrors => qualifiedName(at, name)
@@ -35,9 +36,11 @@ export function* validateBinding(
     )
   }
   if (wanted.length === 0 && failures.length > 0) {
-    yield invalid(atWanted, null, 'bindingConditions are required to use bindingFailureConditions')
+    const text = 'bindingConditions are required to use bindingFailureConditions'
+    yield invalid(atWanted, bindingConditions ?? null, text)
   }
   if (failures.length === 0 && wanted.length > 0) {
-    yield invalid(atFailures, null, 'bindingFailureConditions are required to use bindingConditions')
+    const text = 'bindingFailureConditions are required to use bindingConditions'
+    yield invalid(atFailures, bindingFailureConditions ?? null, text)
   }
 }

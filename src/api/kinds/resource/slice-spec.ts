@@ -61,7 +61,7 @@ function* nodesOf({ nodeName, nodeSelector: selector, ...spec }: Spec): FieldErr
     yield* nodeSelector(selector, path)
     const terms = selector.nodeSelectorTerms ?? []
     if (terms.length !== 1) {
-      const shown = internalList('NodeSelectorTerm', terms)
+      const shown = internalList('NodeSelectorTerm', selector.nodeSelectorTerms)
       yield invalid(path.child('nodeSelectorTerms'), shown, 'must have exactly one node selector term')
     }
   }

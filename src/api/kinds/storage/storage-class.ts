@@ -7,9 +7,9 @@ import { deprecatedLabel } from '#api/kinds/core/node-label-warnings.ts'
 import { defineKind } from '#api/kinds/kind.ts'
 import { clusterMetadata, metadataUpdate } from '#api/kinds/metadata.ts'
 import { validateDriver, validateParameters } from '#api/kinds/storage/parameters.ts'
-import { semanticEqual } from '#api/meta/equality.ts'
 import { duplicate, Path, required } from '#api/meta/field-error.ts'
 import { type FieldErrors, immutable, oneOf, qualifiedName } from '#api/meta/validation.ts'
+import { equalValues } from '#api/patch/apply/values.ts'
 import type { TopologySelectorTerm } from '#api/types/core.ts'
 import type { StorageClass } from '#api/types/storage.ts'
 import type { Draft } from '#api/types/wire.ts'
@@ -89,7 +89,7 @@ function* validateTopologies(terms: readonly TopologySelectorTerm[]): FieldError
       }
       values[requirement.key] = [...new Set(requirement.values)].sort()
     }
-    for (const other of seen) if (semanticEqual(values, other)) yield duplicate(path, '')
+    for (const other of seen) if (equalValues(values, other)) yield duplicate(path, '')
     seen.push(values)
   }
 }

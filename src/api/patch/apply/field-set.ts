@@ -35,8 +35,8 @@ export function asMember(node: FieldSet | undefined): FieldSet {
 
 /** The node that is a field of the set or not, with the fields below it; undefined for nothing at all. */
 export function nodeOf(member: boolean, set: FieldSet): FieldSet | undefined {
-  if (member && set['.'] !== undefined) return set
   const inner = below(set)
+  if (member && inner !== set && !isEmptySet(inner)) return set
   if (isEmptySet(inner)) return member ? LEAF : undefined
   return member ? { '.': LEAF, ...inner } : inner
 }
