@@ -3,8 +3,4 @@
 import { fileURLToPath } from 'node:url'
 import type { SelfCommand } from '#cluster/supervisor/processes.ts'
 
-export const SELF: SelfCommand = [
-  process.execPath,
-  '--max-semi-space-size=4',
-  fileURLToPath(new URL('./main.js', import.meta.url)),
-]
+export const SELF: SelfCommand = [process.execPath, fileURLToPath(new URL('./main.js', import.meta.url))]

@@ -12,6 +12,7 @@ import type { Client } from '#client/client.ts'
 import type { ClusterConfig, ClusterWishes } from '#cluster/config.ts'
 import { down } from '#cluster/down.ts'
 import type { ClusterLayout } from '#cluster/layout.ts'
+import type { SelfCommand } from '#cluster/supervisor/processes.ts'
 import { up } from '#cluster/up.ts'
 import { systemClock } from '#sys/clock.ts'
 import { randomSuffix, systemRandom } from '#sys/random.ts'
@@ -38,7 +39,8 @@ export async function startCluster(
   const name = `t-${randomSuffix(systemRandom, 6)}`
   const dataDir = await mkdtemp(path.join(tmpdir(), 'k8ts-'))
   const kubeconfigFile = path.join(dataDir, 'kubectl-config')
-  const self = [process.execPath, fileURLToPath(new URL('../bundle/main.js', import.meta.url))]
+  const entry = fileURLToPath(new URL('../bundle/main.js', import.meta.url))
+  const self: SelfCommand = [process.execPath, entry]
   const progress = { step: () => undefined, detail: () => undefined }
   const apiPort = await freePort()
   const start = () => up({ ...wishes, name, dataDir, apiPort, self, progress, kubeconfigFile })

@@ -24,7 +24,7 @@ import { checkRanges, chooseRanges, hostRange, rangesInUse, rangesKept } from '#
 import { readConfig, writeConfig } from '#cluster/saved-config.ts'
 import { parseIdentity } from '#cluster/supervisor/child.ts'
 import { askSupervisor } from '#cluster/supervisor/control-socket.ts'
-import { controlPlaneProcess, nodeLayouts, type SelfCommand } from '#cluster/supervisor/processes.ts'
+import { nodeLayouts, pidFile, type SelfCommand } from '#cluster/supervisor/processes.ts'
 import { spawnSupervisor } from '#cluster/supervisor/start.ts'
 import { UserError } from '#cluster/user-error.ts'
 import { type Clock, systemClock } from '#sys/clock.ts'
@@ -157,7 +157,7 @@ async function installMissing(config: ClusterConfig, progress: Progress): Promis
 
 /** The control plane of an earlier supervisor, as its pid file names it. */
 async function earlierControlPlane(layout: ClusterLayout): Promise<ProcessIdentity | undefined> {
-  return parseIdentity((await readTextIfExists(controlPlaneProcess(layout, []).pidFile)) ?? '')
+  return parseIdentity((await readTextIfExists(pidFile(layout, 'control-plane'))) ?? '')
 }
 
 /** Somebody else's port is told before anything is made; one that an own process has just left is waited for. */

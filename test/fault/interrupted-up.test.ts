@@ -61,7 +61,13 @@ test('an interruption that comes while everything answers is heard', { timeout: 
   try {
     const progress = { step: () => undefined, detail: () => undefined }
     const { name } = cluster.config
-    const options = { name, dataDir: cluster.layout.dataDir, self: [], progress, signal: AbortSignal.abort() }
+    const options = {
+      name,
+      dataDir: cluster.layout.dataDir,
+      self: ['', ''] as const,
+      progress,
+      signal: AbortSignal.abort(),
+    }
     await assert.rejects(up({ ...options, kubeconfigFile: path.join(folder, 'other') }), {
       name: 'AbortError',
     })

@@ -6,6 +6,7 @@
 import { closeSync, openSync } from 'node:fs'
 import { mkdir, readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
+import { PROCESS_ENVIRONMENT } from '#cluster/supervisor/processes.ts'
 import { untilAborted } from '#sys/abort.ts'
 import type { Clock } from '#sys/clock.ts'
 import { writeFileAtomically } from '#sys/files.ts'
@@ -80,7 +81,7 @@ export function createChild(spec: ChildSpec, clock: Clock, log: Logger): Child {
     await mkdir(path.dirname(spec.logFile), { recursive: true })
     const outputFd = openSync(spec.logFile, 'a', 0o600)
     const [command = '', ...args] = spec.command
-    const child = spawnDetached(command, args, { outputFd })
+    const child = spawnDetached(command, args, { outputFd, env: PROCESS_ENVIRONMENT })
     closeSync(outputFd)
     const ended = new Promise<string>((resolve) => {
       child.once('error', (error) => resolve(error.message))

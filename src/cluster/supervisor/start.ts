@@ -4,7 +4,7 @@ import { closeSync, openSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import type { ClusterLayout } from '#cluster/layout.ts'
-import type { SelfCommand } from '#cluster/supervisor/processes.ts'
+import { PROCESS_ENVIRONMENT, type SelfCommand, supervisorCommand } from '#cluster/supervisor/processes.ts'
 import { spawnDetached } from '#sys/process.ts'
 
 export interface StartedSupervisor {
@@ -19,12 +19,8 @@ export async function spawnSupervisor(layout: ClusterLayout, self: SelfCommand):
   await mkdir(layout.logDir, { recursive: true, mode: 0o700 })
   const logFile = path.join(layout.logDir, 'supervisor.log')
   const outputFd = openSync(logFile, 'a', 0o600)
-  const [command = '', ...args] = self
-  const child = spawnDetached(
-    command,
-    [...args, 'process', 'supervisor', '--data-dir', layout.dataDir, '--name', layout.name],
-    { outputFd },
-  )
+  const [command = '', ...args] = supervisorCommand(layout, self)
+  const child = spawnDetached(command, args, { outputFd, env: PROCESS_ENVIRONMENT })
   closeSync(outputFd)
   let ended = ''
   child.once('error', (error) => (ended = error.message))
