@@ -20,6 +20,8 @@ import { jobController } from '#controllers/job/controller.ts'
 import { namespaceController } from '#controllers/namespace/controller.ts'
 import { nodeIpamController } from '#controllers/node-ipam/controller.ts'
 import { nodeLifecycleController } from '#controllers/node-lifecycle/controller.ts'
+import { persistentVolumeBinder } from '#controllers/persistentvolume-binder/controller.ts'
+import { persistentVolumeExpander } from '#controllers/persistentvolume-expander/controller.ts'
 import { volumeProtectionController } from '#controllers/persistentvolume-protection/controller.ts'
 import { claimProtectionController } from '#controllers/persistentvolumeclaim-protection/controller.ts'
 import { podGarbageCollector } from '#controllers/pod-garbage-collector/controller.ts'
@@ -97,6 +99,16 @@ export const CONTROLLERS: readonly ControllerDescriptor[] = [
     name: 'garbage-collector-controller',
     serviceAccount: 'generic-garbage-collector',
     create: garbageCollector,
+  },
+  {
+    name: 'persistentvolume-binder-controller',
+    serviceAccount: 'persistent-volume-binder',
+    create: persistentVolumeBinder,
+  },
+  {
+    name: 'persistentvolume-expander-controller',
+    serviceAccount: 'expand-controller',
+    create: persistentVolumeExpander,
   },
   {
     name: 'persistentvolumeclaim-protection-controller',

@@ -2,11 +2,11 @@
 //
 // Upstream: plugin/pkg/admission/network/defaultingressclass/admission.go
 
+import { defaultClass } from '#api/kinds/default-class.ts'
 import { ingressClasses } from '#api/resources.ts'
 import type { Ingress } from '#api/types/networking.ts'
 import type { Draft } from '#api/types/wire.ts'
 import type { ServerAccess } from '#apiserver/access.ts'
-import { defaultClass } from '#apiserver/admission/default-class.ts'
 import type { AdmissionPlugin } from '#apiserver/admission/plugin.ts'
 import { isFor, objectOf } from '#apiserver/admission/refuse.ts'
 

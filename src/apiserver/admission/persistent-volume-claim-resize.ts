@@ -2,11 +2,11 @@
 //
 // Upstream: plugin/pkg/admission/storage/persistentvolume/resize/admission.go
 
+import { classOf } from '#api/kinds/storage/claim-class.ts'
 import { compareQuantities, parseQuantity } from '#api/meta/quantity.ts'
 import { storageClasses } from '#api/resources.ts'
 import type { PersistentVolumeClaim } from '#api/types/core.ts'
 import type { ServerAccess } from '#apiserver/access.ts'
-import { classOf } from '#apiserver/admission/default-storage-class.ts'
 import type { AdmissionPlugin } from '#apiserver/admission/plugin.ts'
 import { isFor, objectOf, oldObjectOf, refuse } from '#apiserver/admission/refuse.ts'
 

@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { defaultClass } from '#api/kinds/default-class.ts'
 import { evaluatorFor } from '#api/quota/evaluator.ts'
 import type { Pod, ResourceQuota } from '#api/types/core.ts'
-import { defaultClass } from '#apiserver/admission/default-class.ts'
 import { apiReference } from '#apiserver/admission/mirror-pod-references.ts'
 import { forbiddenLabelChanges } from '#apiserver/admission/node-labels.ts'
 import { checkQuotas } from '#apiserver/admission/quota-check.ts'
