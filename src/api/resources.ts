@@ -4,6 +4,7 @@
 // this project reads or writes; the registry itself works from the kinds (api/kinds/).
 
 import type { KubeObject } from '#api/meta/object.ts'
+import type { CustomResourceDefinition } from '#api/types/apiextensions.ts'
 import type { ControllerRevision, DaemonSet, Deployment, ReplicaSet, StatefulSet } from '#api/types/apps.ts'
 import type { CronJob, Job } from '#api/types/batch.ts'
 import type { CertificateSigningRequest } from '#api/types/certificates.ts'
@@ -66,6 +67,13 @@ export const endpoints = core<Endpoints>('endpoints', 'Endpoints')
 export const configMaps = core<ConfigMap>('configmaps', 'ConfigMap')
 export const secrets = core<Secret>('secrets', 'Secret')
 export const serviceAccounts = core<ServiceAccount>('serviceaccounts', 'ServiceAccount')
+export const customResourceDefinitions: ResourceType<CustomResourceDefinition> = {
+  group: 'apiextensions.k8s.io',
+  version: 'v1',
+  resource: 'customresourcedefinitions',
+  kind: 'CustomResourceDefinition',
+  namespaced: false,
+}
 export const events = core<Event>('events', 'Event')
 export const replicationControllers = core<ReplicationController>(
   'replicationcontrollers',

@@ -9,6 +9,7 @@ import type { AddressInfo } from 'node:net'
 import { allKinds } from '#api/kinds/all.ts'
 import type { ServerAccess } from '#apiserver/access.ts'
 import type { AccessControl } from '#apiserver/access-control.ts'
+import { serveDefinitions } from '#apiserver/customresources/serve-definitions.ts'
 import type { ValueTransformers } from '#apiserver/encryption/value-transformer.ts'
 import { flowControlDumps } from '#apiserver/flowcontrol/dumps.ts'
 import { FlowControl } from '#apiserver/flowcontrol/flow-control.ts'
@@ -115,7 +116,7 @@ export async function startApiServer(options: ApiServerOptions, signal: AbortSig
       resources: resourceHandler(registry, access, store),
       subresource: createSubresources({ catalog, registry, access, client, kubeletTls: options.kubeletTls }),
       path: createPaths({
-        kinds: catalog.kinds,
+        kinds: () => catalog.kinds,
         health: healthEndpoints(state, store, clock),
         metrics,
         documents: access.documents ?? [],
@@ -128,11 +129,14 @@ export async function startApiServer(options: ApiServerOptions, signal: AbortSig
     random,
     log,
   })
+  const definitions = serveDefinitions({ client, informers, clock, random, log }, catalog, caches)
   const informing = informers.start(signal)
   const listener = options.listen && (await startListener(options, handle, signal))
   await informers.whenSynced(signal)
   state.informersSynced = true
   const limiting = flow?.run(signal)
+  await definitions.start()
+  const defining = definitions.run(signal)
   await access.bootstrap?.()
   state.isBootstrapped = true
   const running = access.run?.(signal)
@@ -143,7 +147,7 @@ export async function startApiServer(options: ApiServerOptions, signal: AbortSig
     updateTls: (tls) => listener?.updateTls(tls),
     stopped: stop(
       { signal, state, listener, caches, graceMs: options.shutdownGraceMs ?? SHUTDOWN_GRACE_MS },
-      [informing, running, limiting],
+      [informing, defining, running, limiting],
     ),
   }
 }

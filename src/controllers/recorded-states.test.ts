@@ -91,7 +91,7 @@ test('every recorded ReplicaSet of a Deployment is the one that we would have ma
       const recorded = findNewReplicaSet(deployment, sets)
       if (!recorded) continue
       found++
-      const revision = Number(recorded.metadata?.annotations?.['deployment.kubernetes.io/revision'])
+      const revision = BigInt(recorded.metadata?.annotations?.['deployment.kubernetes.io/revision'] ?? 0)
       const made = newReplicaSet(deployment, recorded.spec?.replicas ?? 0, revision)
       assert.equal(made.metadata?.name, recorded.metadata?.name, name)
       assert.deepEqual(made.metadata?.labels, recorded.metadata?.labels, name)

@@ -29,7 +29,7 @@ export interface DecodedBody {
 interface OpenBody {
   readonly apiVersion: string
   readonly kind: string
-  decode(schema: TypeSchema, validation: FieldValidation): Decoded
+  decode(schema: TypeSchema | undefined, validation: FieldValidation): Decoded
 }
 
 /**
@@ -71,6 +71,16 @@ export function decodeBody(
     object: { kind: wanted.kind, apiVersion: apiVersionOf(wanted.group, wanted.version), ...rest },
     warnings: decoded.strictProblems.flatMap(warningsOf),
   }
+}
+
+/** Decodes a body of any kind, without a schema: custom resources. Throws StatusError 400 for what is no object. */
+export function decodeUntypedBody(body: Uint8Array, wanted: GroupVersionKind, options: BodyOptions): Decoded {
+  const open = openBody(body, wanted, options)
+  const reject = (why: string): StatusError =>
+    badRequest(
+      `${wanted.kind} in version ${JSON.stringify(wanted.version)} cannot be handled as a ${wanted.kind}: ${why}`,
+    )
+  return attempt(() => open.decode(undefined, options.fieldValidation ?? 'Warn'), reject)
 }
 
 /** Runs a decoder; what it says of the body becomes the reason of `reject`. */
@@ -124,7 +134,10 @@ function openProtobufBody(body: Uint8Array): OpenBody {
   return {
     apiVersion,
     kind,
-    decode: (schema) => ({ object: decodeProtobufMessage(raw, schema), strictProblems: [] }),
+    decode(schema) {
+      if (!schema) throw new ProtobufError(`no fields of ${kind} are known`)
+      return { object: decodeProtobufMessage(raw, schema), strictProblems: [] }
+    },
   }
 }
 

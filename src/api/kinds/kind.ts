@@ -4,8 +4,10 @@
 // pure: they get drafts that they may change, or frozen objects that they judge; the clock is in the context.
 // Upstream: a `strategy.go` with `zz_generated.defaults.go`, `validation.go` and `printers.go` of one kind.
 
+import type { Schema } from '#api/kinds/apiextensions/schema.ts'
 import type { FieldError } from '#api/meta/field-error.ts'
 import type { JsonObject } from '#api/meta/object.ts'
+import type { MergeType } from '#api/patch/apply/merge-type.ts'
 
 /** What a hook may know beside the objects. */
 export interface KindContext {
@@ -56,6 +58,16 @@ export interface SubresourceStrategy<T = JsonObject> {
   warningsOnUpdate?(object: T, old: T, context: KindContext): readonly string[]
 }
 
+/** What a custom kind knows by its own schema; for built-in kinds the generated schemas say it. */
+export interface CustomForm {
+  /** How its objects merge. */
+  readonly mergeType: MergeType
+  /** Takes out of a draft what the schema does not know and fills in defaults; gives the paths of what went. */
+  takeForm(draft: JsonObject): readonly string[]
+  /** As the definition has it, for OpenAPI; undefined: anything goes. */
+  readonly schema: Schema | undefined
+}
+
 export interface KindDefinition<T = JsonObject> {
   /** `''` is the core group. */
   readonly group: string
@@ -68,6 +80,8 @@ export interface KindDefinition<T = JsonObject> {
   readonly namespaced: boolean
   /** Versions served, the preferred first; `v1` alone for nearly all. */
   readonly versions: readonly string[]
+  /** Present for kinds that users have added. */
+  readonly custom?: CustomForm
   /** The version in which hooks see the object and in which it is stored. */
   readonly storageVersion: string
   /** The group of that stored form when it is not the kind's own: events.k8s.io stores events of the core group. */
@@ -91,6 +105,8 @@ export interface KindDefinition<T = JsonObject> {
   /** Clears what a client may not set, sets what the server owns. Generation starts at 1 where the kind has one. */
   prepareForCreate?(draft: T, context: KindContext): void
   prepareForUpdate?(draft: T, old: T, context: KindContext): void
+  /** What a deletion writes into the object beside its mark: finalizers that the server itself needs. */
+  prepareForDelete?(draft: T, now: string): void
   /** All that is wrong, metadata included (kinds/metadata.ts). Absent, the registry checks metadata alone. */
   validate?(object: T, context: KindContext): Iterable<FieldError>
   /**

@@ -5,6 +5,7 @@
 
 import type { GroupVersionKind, JsonObject } from '#api/meta/object.ts'
 import { describeType } from '#api/schema/descriptions.ts'
+import type { CustomType } from '#api/schema/openapi-custom.ts'
 import {
   type FieldSchema,
   type Scalar,
@@ -23,12 +24,18 @@ const PREFIXES: Readonly<Record<OpenApiVersion, string>> = {
 /** Collects definitions: a reference to a type pulls in all that it refers to. */
 export class Definitions {
   readonly #version: OpenApiVersion
+  readonly #custom: ReadonlyMap<string, CustomType>
   readonly #found = new Map<string, JsonObject>()
   readonly #kindsOf: (schemaName: string) => readonly GroupVersionKind[]
 
   /** `kindsOf` gives the kinds that a type is, for `x-kubernetes-group-version-kind`. */
-  constructor(version: OpenApiVersion, kindsOf: (schemaName: string) => readonly GroupVersionKind[]) {
+  constructor(
+    version: OpenApiVersion,
+    kindsOf: (schemaName: string) => readonly GroupVersionKind[],
+    custom: ReadonlyMap<string, CustomType>,
+  ) {
     this.#version = version
+    this.#custom = custom
     this.#kindsOf = kindsOf
   }
 
@@ -39,9 +46,24 @@ export class Definitions {
 
   /** `{ $ref }` to a type by its name here: `core.v1.Pod`. */
   reference(name: string): JsonObject {
+    const custom = this.#custom.get(name)
+    if (custom) return this.#customType(custom)
     const schema = typeSchema(name)
     if (!schema) throw new Error(`OpenAPI refers to ${name}, which does not exist`)
     return this.#struct(schema)
+  }
+
+  #customType(type: CustomType): JsonObject {
+    const name = type.openApiName
+    if (!this.#found.has(name)) {
+      const definition: JsonObject = {}
+      this.#found.set(name, definition)
+      Object.assign(
+        definition,
+        type.define(this.#version, (other) => this.reference(other)),
+      )
+    }
+    return { $ref: PREFIXES[this.#version] + name }
   }
 
   /** `{ $ref }` to a definition that is made by hand. */

@@ -4,6 +4,7 @@
 
 import type { GroupVersionKind } from '#api/meta/object.ts'
 import { describeParameter } from '#api/schema/descriptions.ts'
+import { customTypeName } from '#api/schema/openapi-custom.ts'
 import type { ServedResource, ServedSubresource } from '#api/schema/resources.ts'
 
 export interface Parameter {
@@ -140,7 +141,8 @@ export class OperationMaker {
     const group = sub?.group ?? context.group
     const version = sub?.version ?? context.version
     this.#gvk = { group, version, kind: sub?.kind ?? resource.kind }
-    this.#type = typeName(group, version, this.#gvk.kind)
+    const isCustom = resource.customSchema !== undefined && !sub?.group
+    this.#type = isCustom ? customTypeName(this.#gvk) : typeName(group, version, this.#gvk.kind)
   }
 
   forSubresource(sub: ServedSubresource): OperationMaker {

@@ -4,6 +4,7 @@
 // kept once, under a name with a hash of their text. Upstream: vendor/k8s.io/kube-openapi/pkg/builder
 
 import type { JsonObject } from '#api/meta/object.ts'
+import { customTypes } from '#api/schema/openapi-custom.ts'
 import { Definitions } from '#api/schema/openapi-definitions.ts'
 import { generalPaths, kindFinder } from '#api/schema/openapi-general.ts'
 import type { Operation, Parameter } from '#api/schema/openapi-operations.ts'
@@ -28,7 +29,7 @@ export function openApiV2(groups: readonly ServedGroup[]): JsonObject {
     group.versions.map(({ version }) => ({ group: group.name, version })),
   )
   shared.sort((a, b) => (a.group === b.group ? (a.version < b.version ? -1 : 1) : a.group < b.group ? -1 : 1))
-  const definitions = new Definitions('v2', kindFinder(groups, shared))
+  const definitions = new Definitions('v2', kindFinder(groups, shared), customTypes(groups))
   const parameters = new SharedParameters()
   const paths: PathItem[] = [
     ...[...generalPaths(groups).values()].flat(),

@@ -6,6 +6,7 @@
 
 import { createHash } from 'node:crypto'
 import { apiVersionOf, type JsonObject } from '#api/meta/object.ts'
+import { customTypes } from '#api/schema/openapi-custom.ts'
 import { Definitions } from '#api/schema/openapi-definitions.ts'
 import {
   generalPaths,
@@ -15,7 +16,7 @@ import {
 } from '#api/schema/openapi-general.ts'
 import type { Operation, Parameter } from '#api/schema/openapi-operations.ts'
 import { type PathItem, versionPaths } from '#api/schema/openapi-paths.ts'
-import type { ServedGroup } from '#api/schema/resources.ts'
+import type { ServedGroup, ServedResource } from '#api/schema/resources.ts'
 import { schemaFingerprint } from '#api/schema/schema.ts'
 
 export interface OpenApiV3 {
@@ -49,8 +50,9 @@ export function openApiV3(groups: readonly ServedGroup[]): OpenApiV3 {
     return bytes
   }
   const hash = (name: string): string => {
-    fingerprint ??= schemaFingerprint() + JSON.stringify(groups)
-    return createHash('sha512').update(`${FORM} ${name} ${fingerprint}`).digest('hex').toUpperCase()
+    fingerprint ??= schemaFingerprint()
+    const parts = `${fingerprint} ${JSON.stringify(fingerprintOf(name, groups))}`
+    return createHash('sha512').update(`${FORM} ${name} ${parts}`).digest('hex').toUpperCase()
   }
   let fingerprint: string | undefined
   let index: JsonObject | undefined
@@ -68,6 +70,14 @@ export function openApiV3(groups: readonly ServedGroup[]): OpenApiV3 {
     },
   }
 }
+
+/** What a document is made from: of a group its own part, so that a new custom resource leaves the others alone. */
+function fingerprintOf(name: string, groups: readonly ServedGroup[]): unknown {
+  const own = groups.find((group) => group.name !== '' && name.split('/')[1] === group.name)
+  return own ?? groups.filter(({ versions }) => !versions.some(({ resources }) => resources.some(isCustom)))
+}
+
+const isCustom = ({ customSchema }: ServedResource): boolean => customSchema !== undefined
 
 function documentMakers(groups: readonly ServedGroup[]): ReadonlyMap<string, () => JsonObject> {
   const makers = new Map<string, () => JsonObject>()
@@ -89,7 +99,7 @@ function makeDocument(
   groups: readonly ServedGroup[],
   shared: readonly { group: string; version: string }[],
 ): JsonObject {
-  const definitions = new Definitions('v3', kindFinder(groups, shared))
+  const definitions = new Definitions('v3', kindFinder(groups, shared), customTypes(groups))
   const items = paths.map(({ path, operations }) => [path, pathItem(operations, definitions)] as const)
   items.sort(([a], [b]) => (a < b ? -1 : 1))
   const schemas = definitions.finish()

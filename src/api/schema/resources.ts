@@ -5,6 +5,7 @@
 // Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/installer.go
 
 import { createHash } from 'node:crypto'
+import type { Schema } from '#api/kinds/apiextensions/schema.ts'
 import type { KindDefinition, Verb } from '#api/kinds/kind.ts'
 
 export interface ServedSubresource {
@@ -28,6 +29,8 @@ export interface ServedResource {
   readonly categories?: readonly string[]
   /** Absent for what is never stored. */
   readonly storageVersionHash?: string
+  /** Of a custom resource: its schema, or null for none. */
+  readonly customSchema?: Schema | null
   /** Sorted by name. */
   readonly subresources: readonly ServedSubresource[]
 }
@@ -110,6 +113,7 @@ export function servedResource(kind: KindDefinition): ServedResource {
     ...(kind.shortNames && { shortNames: kind.shortNames }),
     ...(kind.categories && { categories: kind.categories }),
     ...(verbs.includes('update') && { storageVersionHash: storageVersionHash(kind) }),
+    ...(kind.custom && { customSchema: kind.custom.schema ?? null }),
     subresources: subresourcesOf(kind),
   }
 }

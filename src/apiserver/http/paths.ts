@@ -10,7 +10,8 @@ import { versionResponse } from '#apiserver/http/version.ts'
 import type { Handler } from '#apiserver/pipeline.ts'
 
 export interface PathOptions {
-  readonly kinds: readonly KindDefinition[]
+  /** The kinds as they are now: another array when they have changed. */
+  kinds(): readonly KindDefinition[]
   readonly health: readonly HealthEndpoint[]
   readonly metrics: ApiServerMetrics
   readonly documents: readonly ServedDocument[]
@@ -22,8 +23,8 @@ export interface PathOptions {
 
 /** Gives the handler of a path, or undefined; a trailing slash makes no difference. */
 export function createPaths(options: PathOptions): (path: string) => Handler | undefined {
-  const discovery = discoveryPaths(options.kinds)
-  const openApi = openApiPaths(options.kinds, options.now)
+  const discovery = madeFrom(options.kinds, discoveryPaths)
+  const openApi = madeFrom(options.kinds, (kinds) => openApiPaths(kinds, options.now))
   const documents = new Map(options.documents.map((document) => [document.path, document]))
   return (path) => {
     const trimmed = path.length > 1 ? path.replace(/\/+$/, '') : path
@@ -34,17 +35,32 @@ export function createPaths(options: PathOptions): (path: string) => Handler | u
     if (document)
       return async () => ({ type: 'raw', code: 200, headers: document.headers, body: document.body })
     return (
-      discovery(trimmed) ??
-      openApi(trimmed) ??
+      discovery()(trimmed) ??
+      openApi()(trimmed) ??
       healthHandler(options.health, trimmed) ??
       options.unlisted?.(trimmed)
     )
   }
 }
 
+/** Makes it again whenever the kinds have changed. */
+function madeFrom<T>(
+  kinds: () => readonly KindDefinition[],
+  make: (kinds: readonly KindDefinition[]) => T,
+): () => T {
+  let from: readonly KindDefinition[] | undefined
+  let made: T | undefined
+  return () => {
+    const now = kinds()
+    if (from !== now || made === undefined) made = make(now)
+    from = now
+    return made
+  }
+}
+
 function index({ kinds, health, documents }: PathOptions): Awaited<ReturnType<Handler>> {
   const paths = new Set(['/api', '/api/v1', '/apis', '/metrics', '/openapi/v2', '/openapi/v3', '/version'])
-  for (const { group, versions } of kinds) {
+  for (const { group, versions } of kinds()) {
     if (group === '') continue
     paths.add(`/apis/${group}`)
     for (const version of versions) paths.add(`/apis/${group}/${version}`)

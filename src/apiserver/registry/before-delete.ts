@@ -28,6 +28,7 @@ export function beforeDelete(
   nowMs: number,
 ): DeleteVerdict {
   checkPreconditions(kind, draft, options)
+  kind.prepareForDelete?.(draft, formatTime(nowMs))
   const metadata = metadataOf(draft)
   const grace = gracefulDelete(kind, draft, options, nowMs)
   if (grace === 'pending') return 'pending'

@@ -22,32 +22,48 @@ const ALL_VERBS: readonly Verb[] = [
 ]
 
 export interface Catalog {
+  /** All kinds; another array whenever custom kinds have come or gone. */
   readonly kinds: readonly KindDefinition[]
+  /** Puts `kinds` in the place of all custom kinds so far. */
+  setCustomKinds(kinds: readonly KindDefinition[]): void
   /** The kind behind a path, if this version of the group serves it. */
   find(group: string, version: string, resource: string): KindDefinition | undefined
-  /** Whether the server knows this group and version at all. */
-  hasVersion(group: string, version: string): boolean
   hasGroup(group: string): boolean
   findKind(group: string, version: string, kind: string): KindDefinition | undefined
 }
 
-export function createCatalog(kinds: readonly KindDefinition[]): Catalog {
+/** Where kinds are looked up; built-in kinds win over custom ones of the same name. */
+interface Index {
+  readonly kinds: readonly KindDefinition[]
+  readonly byResource: ReadonlyMap<string, KindDefinition>
+  readonly byKind: ReadonlyMap<string, KindDefinition>
+  readonly groups: ReadonlySet<string>
+}
+
+function indexOf(kinds: readonly KindDefinition[]): Index {
   const byResource = new Map<string, KindDefinition>()
   const byKind = new Map<string, KindDefinition>()
-  const versions = new Set<string>()
-  for (const kind of kinds) {
+  for (const kind of kinds.toReversed()) {
     for (const version of kind.versions) {
       byResource.set(`${kind.group}/${version}/${kind.resource}`, kind)
       byKind.set(`${kind.group}/${version}/${kind.kind}`, kind)
-      versions.add(`${kind.group}/${version}`)
     }
   }
+  return { kinds, byResource, byKind, groups: new Set(kinds.map(({ group }) => group)) }
+}
+
+export function createCatalog(builtIn: readonly KindDefinition[]): Catalog {
+  let index = indexOf(builtIn)
   return {
-    kinds,
-    find: (group, version, resource) => byResource.get(`${group}/${version}/${resource}`),
-    hasVersion: (group, version) => versions.has(`${group}/${version}`),
-    hasGroup: (group) => kinds.some((kind) => kind.group === group),
-    findKind: (group, version, kind) => byKind.get(`${group}/${version}/${kind}`),
+    get kinds() {
+      return index.kinds
+    },
+    setCustomKinds(kinds) {
+      index = indexOf([...builtIn, ...kinds])
+    },
+    find: (group, version, resource) => index.byResource.get(`${group}/${version}/${resource}`),
+    hasGroup: (group) => index.groups.has(group),
+    findKind: (group, version, kind) => index.byKind.get(`${group}/${version}/${kind}`),
   }
 }
 

@@ -39,8 +39,9 @@ export interface ComposedRegistry {
 export function composeRegistry(options: RegistryOptions): ComposedRegistry {
   const { store, clock, access, encryption = NO_ENCRYPTION } = options
   const written = createWrittenObjects()
+  // a custom kind may have changed since an object was written
   const decode = (kind: KindDefinition, kv: KeyValue): StoredObject =>
-    written.find(kv) ?? decodeStored(kind, kv, encryption)
+    (kind.custom ? undefined : written.find(kv)) ?? decodeStored(kind, kv, encryption)
   const caches = createWatchCaches({ store, clock, log: options.log, decode })
   const objects = createObjectStore({
     store,

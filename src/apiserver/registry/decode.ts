@@ -13,6 +13,7 @@ import { badRequest } from '#api/meta/status.ts'
 import { kindSchema } from '#api/schema/schema.ts'
 import type { MediaType } from '#apiserver/http/negotiation.ts'
 import { toStored } from '#apiserver/registry/catalog.ts'
+import { decodeCustom } from '#apiserver/registry/decode-custom.ts'
 
 /** A body as bytes from a socket, or an object from within this process. */
 export type Body =
@@ -38,7 +39,10 @@ export function decodeKind(
   version: string,
   options: DecodeOptions,
 ): JsonObject {
-  const object = decodeTyped(body, { group: kind.group, version, kind: kind.kind }, options)
+  const type = { group: kind.group, version, kind: kind.kind }
+  const object = kind.custom
+    ? decodeCustom(body, type, kind.custom, options)
+    : decodeTyped(body, type, options)
   const stored = toStored(kind, object, version)
   kind.defaults?.(stored)
   return stored

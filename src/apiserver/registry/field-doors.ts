@@ -16,7 +16,8 @@ import { restoreProblem } from '#api/patch/restore-problem.ts'
 import { kindSchema, type TypeSchema } from '#api/schema/schema.ts'
 import { type Catalog, isStored, prefixOf, toStored, toVersion } from '#apiserver/registry/catalog.ts'
 import { headFirst } from '#apiserver/registry/decode.ts'
-import { freezeJson } from '#apiserver/registry/json.ts'
+import { takeCustomForm } from '#apiserver/registry/decode-custom.ts'
+import { cloneJson, freezeJson } from '#apiserver/registry/json.ts'
 import type { Scope } from '#apiserver/registry/scope.ts'
 
 export interface FieldDoor extends Door {
@@ -58,12 +59,16 @@ function makeDoor(catalog: Catalog, kind: KindDefinition, version: string, subre
   const { group, resource } = kind
   const schema = kindSchema(group, version, kind.kind)
   const type = { group, version, kind: kind.kind }
+  const { custom } = kind
   return {
     kind: kind.kind,
-    type: typeOf(schema),
+    type: typeOf(kind, schema),
     zero: freezeJson(headFirst(type, decodeValue({}, schema).object)),
     written: (object) => (schema ? writtenForm(object, schema) : object),
-    toTyped: (document) => toTyped(document, type, schema),
+    toTyped: (document) =>
+      custom
+        ? headFirst(type, takeCustomForm(cloneJson(document), custom, 'Ignore').object)
+        : toTyped(document, type, schema),
     versions: versionsOf(catalog, kind),
     ownable: ownableFields({ group, resource, subresource, hasStatus: kind.status !== undefined }),
     apiVersion: apiVersionOf(group, version),
@@ -91,7 +96,8 @@ function asConverterSays(text: string): string {
   return text.replace(/Go struct field \S+ of type/, 'Go value of type')
 }
 
-const typeOf = (schema: TypeSchema | undefined): MergeType => (schema ? mergeTypeOf(schema) : DEDUCED)
+const typeOf = (kind: KindDefinition, schema: TypeSchema | undefined): MergeType =>
+  kind.custom?.mergeType ?? (schema ? mergeTypeOf(schema) : DEDUCED)
 
 interface ServedVersion {
   readonly kind: KindDefinition
@@ -112,7 +118,7 @@ function versionsOf(catalog: Catalog, kind: KindDefinition): Versions {
   return {
     typeOf(apiVersion) {
       const found = served.get(apiVersion)
-      return found && typeOf(found.schema)
+      return found && typeOf(found.kind, found.schema)
     },
     convert(object, apiVersion) {
       if (object['apiVersion'] === apiVersion) return object

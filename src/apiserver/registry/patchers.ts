@@ -13,6 +13,7 @@ import { restoreProblem } from '#api/patch/restore-problem.ts'
 import { applyStrategicMergePatch, goMap, StrategicMergeError } from '#api/patch/strategic-merge.ts'
 import { kindSchema, type TypeSchema } from '#api/schema/schema.ts'
 import { headFirst } from '#apiserver/registry/decode.ts'
+import { takeCustomForm } from '#apiserver/registry/decode-custom.ts'
 import { cloneJson } from '#apiserver/registry/json.ts'
 import { plainError } from '#apiserver/registry/object-store.ts'
 import type { PatchWriteOptions } from '#apiserver/registry/options.ts'
@@ -225,8 +226,12 @@ function decodeChecked(
 ): JsonObject {
   let decoded: ReturnType<typeof decodeValue>
   try {
-    const schema = kindSchema(target.group, target.version, target.kind)
-    decoded = decodeValue(cloneJson(patched), schema, options.fieldValidation)
+    const custom = target.kind === scope.kind.kind ? scope.kind.custom : undefined
+    if (custom) decoded = takeCustomForm(cloneJson(patched), custom, options.fieldValidation)
+    else {
+      const schema = kindSchema(target.group, target.version, target.kind)
+      decoded = decodeValue(cloneJson(patched), schema, options.fieldValidation)
+    }
   } catch (error) {
     throw refuse((error as Error).message)
   }

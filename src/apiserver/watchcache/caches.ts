@@ -25,6 +25,8 @@ export interface WatchCaches {
   of(kind: KindDefinition): WatchCache
   /** The cache of a kind that somebody has asked for before. */
   begun(kind: KindDefinition): WatchCache | undefined
+  /** Ends the cache of a storage and its watches; who asks next begins another. For kinds that have changed. */
+  drop(kind: KindDefinition): void
   /** Stops all of them; resolves when they have. */
   close(): Promise<void>
 }
@@ -36,14 +38,19 @@ const TRIGGERS: Readonly<Record<string, string>> = { '/pods': 'spec.nodeName' }
 export const triggerFieldOf = (kind: KindDefinition): string | undefined =>
   TRIGGERS[`${kind.group}/${kind.resource}`]
 
+interface Running {
+  readonly cache: WatchCache
+  stop(): void
+  readonly ended: Promise<void>
+}
+
 export function createWatchCaches(options: WatchCachesOptions): WatchCaches {
   const controller = new AbortController()
   // one cache a resource listens to it
   setMaxListeners(0, controller.signal)
-  const caches = new Map<string, WatchCache>()
-  const running: Promise<void>[] = []
+  const caches = new Map<string, Running>()
 
-  function begin(kind: KindDefinition, prefix: string): WatchCache {
+  function begin(kind: KindDefinition, prefix: string): Running {
     const trigger = triggerFieldOf(kind)
     const triggerOf = trigger === undefined ? undefined : kind.selectableFields?.[trigger]
     const cache = createWatchCache({
@@ -57,24 +64,32 @@ export function createWatchCaches(options: WatchCachesOptions): WatchCaches {
       atRevision,
       ...(triggerOf && { triggerOf }),
     })
-    running.push(cache.run(controller.signal))
-    return cache
+    const own = new AbortController()
+    const stop = (): void => own.abort()
+    controller.signal.addEventListener('abort', stop, { once: true })
+    const ended = cache.run(own.signal)
+    return { cache, stop, ended }
   }
 
   return {
     of(kind) {
       const prefix = prefixOf(kind)
-      let cache = caches.get(prefix)
-      if (!cache) {
-        cache = begin(kind, prefix)
-        caches.set(prefix, cache)
+      let running = caches.get(prefix)
+      if (!running) {
+        running = begin(kind, prefix)
+        caches.set(prefix, running)
       }
-      return cache
+      return running.cache
     },
-    begun: (kind) => caches.get(prefixOf(kind)),
+    drop(kind) {
+      const prefix = prefixOf(kind)
+      caches.get(prefix)?.stop()
+      caches.delete(prefix)
+    },
+    begun: (kind) => caches.get(prefixOf(kind))?.cache,
     async close() {
       controller.abort()
-      await Promise.all(running)
+      await Promise.all([...caches.values()].map(({ ended }) => ended))
     },
   }
 }

@@ -178,7 +178,7 @@ test('a name that another ReplicaSet has counts as a collision, and another one 
   const { metadata, spec } = newReplicaSet(
     await server.client.resource(deployments).get('default', 'clash'),
     0,
-    1,
+    1n,
   )
   await server.client.resource(replicaSets).create({
     metadata: { name: metadata?.name ?? '', namespace: 'default' },

@@ -199,5 +199,5 @@ export function planCleanup(deployment: Deployment, oldSets: readonly ReplicaSet
 function byRevision(a: ReplicaSet, b: ReplicaSet): number {
   const [left, right] = [revisionOf(a), revisionOf(b)]
   if (left === undefined || right === undefined || left === right) return byAge(a, b)
-  return left - right
+  return left < right ? -1 : 1
 }

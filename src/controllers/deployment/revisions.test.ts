@@ -36,36 +36,36 @@ function set(
 ): ReplicaSet {
   return {
     metadata: { name, uid: name, annotations, creationTimestamp: created },
-    spec: { ...newReplicaSet(deployment, 2, 1).spec },
+    spec: { ...newReplicaSet(deployment, 2, 1n).spec },
   } as ReplicaSet
 }
 
 test('a new set carries the Deployment’s annotations, but not those that are its own', () => {
-  assert.deepEqual(newSetAnnotations(deployment, undefined, 3), { note: 'a', [REVISION]: '3' })
+  assert.deepEqual(newSetAnnotations(deployment, undefined, 3n), { note: 'a', [REVISION]: '3' })
 })
 
 test('a set that is right keeps the very annotations that it has', () => {
   const current = { note: 'a', [REVISION]: '3' }
-  assert.equal(newSetAnnotations(deployment, current, 3), current)
-  assert.equal(newSetAnnotations(deployment, current, 2), current, 'a revision never falls')
+  assert.equal(newSetAnnotations(deployment, current, 3n), current)
+  assert.equal(newSetAnnotations(deployment, current, 2n), current, 'a revision never falls')
 })
 
 test('a set that is rolled back to remembers its older revisions', () => {
-  const first = newSetAnnotations(deployment, { note: 'a', [REVISION]: '1' }, 3)
+  const first = newSetAnnotations(deployment, { note: 'a', [REVISION]: '1' }, 3n)
   assert.deepEqual(first, { note: 'a', [REVISION]: '3', [HISTORY]: '1' })
-  assert.equal(newSetAnnotations(deployment, first, 5)?.[HISTORY], '1,3')
+  assert.equal(newSetAnnotations(deployment, first, 5n)?.[HISTORY], '1,3')
 })
 
 test('a history that grows too long loses its oldest part', () => {
   const long = Array.from({ length: 500 }, (_, i) => String(i + 100)).join(',')
-  const history = newSetAnnotations(deployment, { [REVISION]: '600', [HISTORY]: long }, 601)?.[HISTORY] ?? ''
+  const history = newSetAnnotations(deployment, { [REVISION]: '600', [HISTORY]: long }, 601n)?.[HISTORY] ?? ''
   assert.ok(history.length <= 2000)
   assert.ok(history.startsWith('101,') && history.endsWith(',599,600'))
 })
 
 test('a revision that is no number is left alone', () => {
   const current = { note: 'a', [REVISION]: 'x' }
-  assert.equal(newSetAnnotations(deployment, current, 3), current)
+  assert.equal(newSetAnnotations(deployment, current, 3n), current)
 })
 
 test('revisions are counted over all sets', () => {
@@ -75,9 +75,14 @@ test('revisions are counted over all sets', () => {
     set('c', {}),
     set('d', { [REVISION]: 'x' }),
   ]
-  assert.equal(maxRevision(sets), 5)
-  assert.equal(lastRevision(sets), 3)
-  assert.equal(maxRevision([]), 0)
+  assert.equal(maxRevision(sets), 5n)
+  assert.equal(lastRevision(sets), 3n)
+  assert.equal(maxRevision([]), 0n)
+})
+
+test('a revision beyond what a double holds is counted exactly', () => {
+  const sets = [set('a', { [REVISION]: '3546343826724305832' })]
+  assert.equal(maxRevision(sets) + 1n, 3_546_343_826_724_305_833n)
 })
 
 test('templates are the same whatever their hash label', () => {
@@ -103,7 +108,7 @@ test('a rollback brings the set’s notes back and leaves the Deployment’s own
 })
 
 test('a set is named, labelled and owned so that it can be found again', () => {
-  const made = newReplicaSet(deployment, 2, 4)
+  const made = newReplicaSet(deployment, 2, 4n)
   const hash = made.metadata?.labels?.['pod-template-hash'] ?? ''
   assert.equal(made.metadata?.name, `web-${hash}`)
   assert.deepEqual(made.spec?.selector, { matchLabels: { app: 'web', 'pod-template-hash': hash } })
@@ -112,5 +117,5 @@ test('a set is named, labelled and owned so that it can be found again', () => {
 
 test('a long name is cut so that the hash still fits', () => {
   const long = { ...deployment, metadata: { ...deployment.metadata, name: 'x'.repeat(253) } }
-  assert.equal(newReplicaSet(long, 1, 1).metadata?.name?.length, 253)
+  assert.equal(newReplicaSet(long, 1, 1n).metadata?.name?.length, 253)
 })

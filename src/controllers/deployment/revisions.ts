@@ -62,24 +62,29 @@ export function withoutHash(template: PodTemplateSpec | undefined): PodTemplateS
   return hash === undefined ? template : { ...template, metadata: { ...template?.metadata, labels } }
 }
 
-/** 0 where there is none; undefined where it is no number. */
-export function revisionOf(replicaSet: ReplicaSet): number | undefined {
+/** 0 where there is none; undefined where it is no number. All 64 bits count: clients may write any number. */
+export function revisionOf(replicaSet: ReplicaSet): bigint | undefined {
   const text = replicaSet.metadata?.annotations?.[REVISION]
-  return text === undefined ? 0 : parseInteger(text)
+  return text === undefined ? 0n : parseInteger(text)
 }
 
-export function maxRevision(replicaSets: readonly ReplicaSet[]): number {
-  return Math.max(0, ...replicaSets.map((replicaSet) => revisionOf(replicaSet) ?? 0))
+export function maxRevision(replicaSets: readonly ReplicaSet[]): bigint {
+  return sortedRevisions(replicaSets)[0] ?? 0n
 }
 
 /** The second highest revision: where a rollback without a number goes. */
-export function lastRevision(replicaSets: readonly ReplicaSet[]): number {
-  const revisions = replicaSets.map((replicaSet) => revisionOf(replicaSet) ?? 0).sort((a, b) => b - a)
-  return revisions[1] ?? 0
+export function lastRevision(replicaSets: readonly ReplicaSet[]): bigint {
+  return sortedRevisions(replicaSets)[1] ?? 0n
 }
 
-function parseInteger(text: string): number | undefined {
-  return /^[+-]?\d+$/.test(text) ? Number(text) : undefined
+/** The highest first. */
+function sortedRevisions(replicaSets: readonly ReplicaSet[]): readonly bigint[] {
+  const revisions = replicaSets.map((replicaSet) => revisionOf(replicaSet) ?? 0n)
+  return revisions.sort((a, b) => (a < b ? 1 : a > b ? -1 : 0))
+}
+
+function parseInteger(text: string): bigint | undefined {
+  return /^[+-]?\d+$/.test(text) ? BigInt(text.replace(/^\+/, '')) : undefined
 }
 
 /** A count kept in an annotation; undefined where it is missing or no count. */
@@ -102,14 +107,14 @@ export function replicasAnnotations(deployment: Deployment): Annotations {
 export function newSetAnnotations(
   deployment: Deployment,
   current: Annotations | undefined,
-  newRevision: number,
+  newRevision: bigint,
 ): Annotations | undefined {
   const copied = Object.entries(deployment.metadata?.annotations ?? {}).filter(
     ([name, value]) => !OWN_ANNOTATIONS.has(name) && current?.[name] !== value,
   )
   const annotations: Record<string, string> = { ...current, ...Object.fromEntries(copied) }
   const oldText = current?.[REVISION]
-  const oldRevision = oldText === undefined || oldText === '' ? 0 : parseInteger(oldText)
+  const oldRevision = oldText === undefined || oldText === '' ? 0n : parseInteger(oldText)
   if (oldRevision !== undefined && oldRevision < newRevision) {
     annotations[REVISION] = String(newRevision)
     if (oldText !== undefined) {
@@ -145,7 +150,7 @@ export function annotationsAfterRollback(deployment: Deployment, target: Replica
 }
 
 /** The ReplicaSet for the Deployment's template, with `replicas` to begin with. */
-export function newReplicaSet(deployment: Deployment, replicas: number, revision: number): ReplicaSet {
+export function newReplicaSet(deployment: Deployment, replicas: number, revision: bigint): ReplicaSet {
   const template = deployment.spec?.template ?? {}
   const hash = templateHash(template, deployment.status?.collisionCount)
   const labels = { ...template.metadata?.labels, [TEMPLATE_HASH_LABEL]: hash }

@@ -34,11 +34,11 @@ export async function rollback(
   if (!rollout.sets.newSet) await rollout.createNewSet()
   const { deployment } = rollout
   const sets = allSets(rollout.sets)
-  const revision = target === 0 ? lastRevision(sets) : target
-  const set = revision === 0 ? undefined : sets.find((candidate) => revisionOf(candidate) === revision)
+  const revision = target === 0 ? lastRevision(sets) : BigInt(target)
+  const set = revision === 0n ? undefined : sets.find((candidate) => revisionOf(candidate) === revision)
   if (!set) {
     const message =
-      revision === 0 ? 'Unable to find last revision.' : 'Unable to find the revision to rollback to.'
+      revision === 0n ? 'Unable to find last revision.' : 'Unable to find the revision to rollback to.'
     events.event(deployment, 'Warning', 'DeploymentRollbackRevisionNotFound', message)
     await client.resource(deployments).update(withoutRequest(deployment))
     return

@@ -84,7 +84,7 @@ export function createRollout(
   async function syncRevision(): Promise<void> {
     if (!newSet) return
     const set = newSet
-    const annotations = newSetAnnotations(deployment, set.metadata?.annotations, maxRevision(oldSets) + 1)
+    const annotations = newSetAnnotations(deployment, set.metadata?.annotations, maxRevision(oldSets) + 1n)
     const minReadySeconds = deployment.spec?.minReadySeconds ?? 0
     if (annotations !== set.metadata?.annotations || (set.spec?.minReadySeconds ?? 0) !== minReadySeconds) {
       newSet = await client.resource(replicaSets).update({
@@ -106,7 +106,7 @@ export function createRollout(
   }
 
   async function createNewSet(): Promise<ReplicaSet | undefined> {
-    const revision = maxRevision(oldSets) + 1
+    const revision = maxRevision(oldSets) + 1n
     const replicas = nextNewSize(deployment, oldSets, 0)
     const wanted = newReplicaSet(deployment, replicas, revision)
     const name = wanted.metadata?.name ?? ''

@@ -64,6 +64,21 @@ for (const [name, [options, text]] of Object.entries(rows)) {
   test(`a log: ${name}`, async () => assert.equal(await read(options), text))
 }
 
+test('what is written while a log is read belongs to followers only', async () => {
+  let text = ''
+  const growing = `${file}.growing`
+  await writeFile(growing, '2026-01-01T00:00:01Z stdout F one\n')
+  const target = {
+    async write(part: string) {
+      text += part
+      await appendFile(growing, '2026-01-01T00:00:02Z stdout F two\n')
+    },
+  }
+  const source = { file: growing, clock: systemClock, isRunning: () => true }
+  await readLog(source, { ...NOTHING, tailLines: 1 }, target, new AbortController().signal)
+  assert.equal(text, 'one\n')
+})
+
 test('following goes on through a rotation and ends with the container', async () => {
   let text = ''
   let isRunning = true

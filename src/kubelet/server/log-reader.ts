@@ -47,11 +47,13 @@ export async function readLog(
   const writer = createWriter(options, target)
   const changes = options.follow ? watchFile(source, signal) : undefined
   try {
-    let position = await startOf(handle, options.tailLines)
+    // What is written from here on belongs only to those who follow: `--tail=1` is one line, also of a busy container.
+    const { size } = await handle.stat()
+    let position = await startOf(handle, options.tailLines, size)
     for (;;) {
       // Asked before reading: what was written until then is read below.
       const mayGrow = options.follow && source.isRunning()
-      position = await readOn(handle, position, writer, signal)
+      position = await readOn(handle, position, options.follow ? undefined : size, writer, signal)
       if (signal.aborted || writer.isFull()) return
       if (await wasReplaced(handle, source.file)) {
         await handle.close()
@@ -67,9 +69,8 @@ export async function readLog(
 }
 
 /** Where the last `lines` lines begin. */
-async function startOf(handle: FileHandle, lines: number | undefined): Promise<number> {
+async function startOf(handle: FileHandle, lines: number | undefined, size: number): Promise<number> {
   if (lines === undefined) return 0
-  const { size } = await handle.stat()
   if (lines === 0) return size
   const buffer = Buffer.alloc(CHUNK_BYTES)
   let found = 0
@@ -87,10 +88,11 @@ async function startOf(handle: FileHandle, lines: number | undefined): Promise<n
   return 0
 }
 
-/** Reads to the end of the file as it is now; gives the position after the last whole line. */
+/** Reads to `end`, or to the end of the file as it is now; gives the position after the last whole line. */
 async function readOn(
   handle: FileHandle,
   from: number,
+  end: number | undefined,
   writer: Writer,
   signal: AbortSignal,
 ): Promise<number> {
@@ -98,13 +100,15 @@ async function readOn(
   let rest: Buffer = Buffer.alloc(0)
   const buffer = Buffer.alloc(CHUNK_BYTES)
   while (!signal.aborted && !writer.isFull()) {
-    const { bytesRead } = await handle.read(buffer, 0, buffer.length, position + rest.length)
+    const at = position + rest.length
+    const wanted = Math.min(buffer.length, (end ?? Number.POSITIVE_INFINITY) - at)
+    const { bytesRead } = wanted > 0 ? await handle.read(buffer, 0, wanted, at) : { bytesRead: 0 }
     if (bytesRead === 0) break
     const data = Buffer.concat([rest, buffer.subarray(0, bytesRead)])
-    const end = data.lastIndexOf(0x0a) + 1
-    await writer.lines(data.subarray(0, end).toString('utf8'))
-    position += end
-    rest = Buffer.from(data.subarray(end))
+    const whole = data.lastIndexOf(0x0a) + 1
+    await writer.lines(data.subarray(0, whole).toString('utf8'))
+    position += whole
+    rest = Buffer.from(data.subarray(whole))
   }
   return position
 }

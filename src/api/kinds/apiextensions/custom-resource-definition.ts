@@ -2,6 +2,7 @@
 //
 // Upstream: staging/src/k8s.io/apiextensions-apiserver/pkg/registry/customresourcedefinition/strategy.go
 
+import { setDefinitionCondition } from '#api/kinds/apiextensions/conditions.ts'
 import { formatWarnings } from '#api/kinds/apiextensions/formats.ts'
 import {
   validateAcceptedNames,
@@ -38,6 +39,7 @@ export const customResourceDefinition = defineKind<Draft<CustomResourceDefinitio
     keepField(draft, old, 'status')
     addStoredVersion(draft)
   },
+  prepareForDelete: markTerminating,
   validate: validateDefinition,
   validateUpdate: validateDefinitionUpdate,
   warnings: (object) => formatWarnings(object, undefined),
@@ -50,6 +52,24 @@ export const customResourceDefinition = defineKind<Draft<CustomResourceDefinitio
     },
   },
 })
+
+/** Keeps a definition until the API server has deleted all objects of its kind. */
+export const CLEANUP_FINALIZER = 'customresourcecleanup.apiextensions.k8s.io'
+
+function markTerminating(draft: Draft<CustomResourceDefinition>, now: string): void {
+  const finalizers = draft.metadata?.finalizers ?? []
+  if (!finalizers.includes(CLEANUP_FINALIZER)) {
+    draft.metadata = { ...draft.metadata, finalizers: [...finalizers, CLEANUP_FINALIZER] }
+  }
+  const pending = {
+    type: 'Terminating',
+    status: 'True',
+    reason: 'InstanceDeletionPending',
+    message: 'CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon',
+  }
+  const conditions = setDefinitionCondition(draft.status?.conditions ?? [], pending, now)
+  draft.status = { ...draft.status, conditions: [...conditions] }
+}
 
 function defaults(draft: Draft<CustomResourceDefinition>): void {
   const { spec } = draft

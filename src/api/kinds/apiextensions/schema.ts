@@ -30,6 +30,9 @@ export interface Schema {
   readonly maxLength?: number
   readonly minLength?: number
   readonly pattern?: string
+  readonly multipleOf?: number
+  readonly minProperties?: number
+  readonly maxProperties?: number
   readonly maxItems?: number
   readonly minItems?: number
   readonly uniqueItems?: boolean

@@ -1,0 +1,178 @@
+// A definition as kinds: one for each version that it serves, over the same storage.
+//
+// CustomResourceDefinition ──▶ **KindDefinition per version** ──▶ catalog ──▶ registry, discovery, OpenAPI, tables.
+// To the registry a custom kind is a kind as any other; what generated schemas are for built-in kinds lies in `custom`.
+// Objects are stored in the definition's storage version, and shown in others by putting another apiVersion on them.
+// Upstream: staging/src/k8s.io/apiextensions-apiserver/pkg/registry/customresource/strategy.go
+// Left out: conversion by webhook, rules in CEL
+
+import { columnsOf } from '#api/custom/columns.ts'
+import { applyDefaults } from '#api/custom/defaults.ts'
+import { jsonPath } from '#api/custom/json-path.ts'
+import { mergeTypeOfRoot } from '#api/custom/merge-type.ts'
+import { compareVersions } from '#api/custom/version-order.ts'
+import type { Schema } from '#api/kinds/apiextensions/schema.ts'
+import { prune } from '#api/kinds/apiextensions/unknown-fields.ts'
+import { Place, validateValue } from '#api/kinds/apiextensions/value-validation.ts'
+import { schemaOf } from '#api/kinds/apiextensions/versions.ts'
+import type { CustomForm, KindDefinition, SubresourceStrategy } from '#api/kinds/kind.ts'
+import { keepMetadata } from '#api/kinds/status-metadata.ts'
+import { semanticEqual } from '#api/meta/equality.ts'
+import type { FieldError } from '#api/meta/field-error.ts'
+import { nameIsDNSSubdomain } from '#api/meta/names.ts'
+import { apiVersionOf, type JsonObject, type ObjectMeta } from '#api/meta/object.ts'
+import { validateObjectMeta } from '#api/meta/object-meta-validation.ts'
+import type { CustomResourceDefinition, CustomResourceDefinitionVersion } from '#api/types/apiextensions.ts'
+
+/** The kinds of a definition whose names have been accepted, the preferred version first. */
+export function customKinds(definition: CustomResourceDefinition): readonly KindDefinition[] {
+  const versions = definition.spec.versions.filter(({ served }) => served)
+  const sorted = [...versions].sort((a, b) => compareVersions(a.name, b.name))
+  return sorted.map((version) => customKind(definition, version))
+}
+
+type Schemas = ReadonlyMap<string, Schema | undefined>
+
+function customKind(
+  definition: CustomResourceDefinition,
+  version: CustomResourceDefinitionVersion,
+): KindDefinition {
+  const { group, scope, versions } = definition.spec
+  const names = definition.status?.acceptedNames ?? definition.spec.names
+  const storageVersion = versions.find(({ storage }) => storage)?.name ?? version.name
+  const schemas: Schemas = new Map(versions.map((one) => [apiVersionOf(group, one.name), schemaOf(one)]))
+  const storedAs = apiVersionOf(group, storageVersion)
+  const schema = schemaOf(version)
+  const { subresources, selectableFields, deprecated, deprecationWarning } = version
+  const warning = `${apiVersionOf(group, version.name)} ${names.kind} is deprecated`
+  return {
+    group,
+    kind: names.kind,
+    resource: names.plural,
+    singular: names.singular ?? names.kind.toLowerCase(),
+    ...(names.shortNames && { shortNames: names.shortNames }),
+    ...(names.categories && { categories: names.categories }),
+    namespaced: scope === 'Namespaced',
+    versions: [version.name],
+    storageVersion,
+    storagePrefix: `/registry/${group}/${names.plural}`,
+    hasGeneration: true,
+    allowUnconditionalUpdate: false,
+    ...(deprecated && { deprecation: deprecationWarning ?? warning }),
+    custom: customForm(schema),
+    convert: (object, _from, to) => inForm(object, to, schemas.get(to)),
+    defaults(draft) {
+      draft['apiVersion'] = storedAs
+      const stored = schemas.get(storedAs)
+      if (stored) applyDefaults(draft, stored)
+    },
+    ...hooksOf(schema, scope === 'Namespaced', subresources?.status !== undefined),
+    ...(subresources?.status ? { status: statusStrategy(schema) } : {}),
+    ...(subresources?.scale && { scale: scaleOf(subresources.scale) }),
+    ...(selectableFields && { selectableFields: selectorsOf(selectableFields) }),
+    columns: columnsOf(version.additionalPrinterColumns),
+  }
+}
+
+function customForm(schema: Schema | undefined): CustomForm {
+  return {
+    schema,
+    mergeType: mergeTypeOfRoot(schema),
+    takeForm(draft) {
+      if (!schema) return []
+      const unknown = prune(draft, schema)
+      applyDefaults(draft, schema)
+      return unknown
+    },
+  }
+}
+
+/** A copy in the form of another version. */
+function inForm(object: JsonObject, apiVersion: string, schema: Schema | undefined): JsonObject {
+  const copy = structuredClone(object)
+  copy['apiVersion'] = apiVersion
+  if (schema) prune(copy, schema)
+  return copy
+}
+
+function hooksOf(
+  schema: Schema | undefined,
+  isNamespaced: boolean,
+  hasStatus: boolean,
+): Partial<KindDefinition> {
+  return {
+    prepareForCreate(draft) {
+      if (hasStatus) delete draft['status']
+    },
+    prepareForUpdate(draft, old) {
+      if (hasStatus) {
+        delete draft['status']
+        if (old['status'] !== undefined) draft['status'] = old['status']
+      }
+      const before = (old['metadata'] as ObjectMeta).generation ?? 0
+      if (!semanticEqual(contentOf(draft), contentOf(old))) {
+        draft['metadata'] = { ...(draft['metadata'] as ObjectMeta), generation: before + 1 }
+      }
+    },
+    validate: (object) => validate(object, schema, isNamespaced),
+    validateUpdate: (object) => validateContent(object, schema),
+  }
+}
+
+/** What counts as a change that controllers have to see: everything but metadata (and a status of its own). */
+function contentOf(object: JsonObject): JsonObject {
+  const { metadata: _metadata, apiVersion: _apiVersion, ...content } = object
+  return content
+}
+
+function* validate(
+  object: JsonObject,
+  schema: Schema | undefined,
+  isNamespaced: boolean,
+): Iterable<FieldError> {
+  yield* validateObjectMeta((object['metadata'] ?? {}) as ObjectMeta, isNamespaced, nameIsDNSSubdomain)
+  yield* validateContent(object, schema)
+}
+
+function* validateContent(object: JsonObject, schema: Schema | undefined): Iterable<FieldError> {
+  if (!schema) return
+  yield* validateValue(object, schema, new Place(undefined))
+}
+
+function statusStrategy(schema: Schema | undefined): SubresourceStrategy {
+  return {
+    prepareForUpdate(draft, old) {
+      for (const name of Object.keys(draft)) if (!KEPT_BY_STATUS.has(name)) delete draft[name]
+      for (const [name, value] of Object.entries(old)) if (!KEPT_BY_STATUS.has(name)) draft[name] = value
+      keepMetadata(draft, old)
+    },
+    validateUpdate: (object) => validateContent(object, schema),
+  }
+}
+
+const KEPT_BY_STATUS: ReadonlySet<string> = new Set(['metadata', 'status'])
+
+type Scale = NonNullable<NonNullable<CustomResourceDefinitionVersion['subresources']>['scale']>
+
+function scaleOf({
+  specReplicasPath,
+  statusReplicasPath,
+  labelSelectorPath,
+}: Scale): NonNullable<KindDefinition['scale']> {
+  const selector = labelSelectorPath ? selectorOf(labelSelectorPath) : () => ''
+  return { specReplicasPath, statusReplicasPath, selector }
+}
+
+function selectorsOf(fields: NonNullable<CustomResourceDefinitionVersion['selectableFields']>) {
+  return Object.fromEntries(
+    fields.map(({ jsonPath: path }) => [path.replace(/^\./, ''), selectorOf(path)] as const),
+  )
+}
+
+function selectorOf(path: string): (object: JsonObject) => string {
+  const find = jsonPath(path)
+  return (object) => {
+    const [value] = find(object)
+    return value === undefined || value === null ? '' : String(value)
+  }
+}
