@@ -54,6 +54,8 @@ export interface Authenticator {
 export interface Decision {
   readonly decision: 'allow' | 'deny' | 'no-opinion'
   readonly reason: string
+  /** Why the authorizer could not do its work: a request that is not allowed then fails with it rather than with 403. */
+  readonly error?: string
 }
 
 /** Decides whether `user` may do what `info` says. The first that is not `no-opinion` counts. */

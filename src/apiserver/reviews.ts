@@ -28,6 +28,8 @@ export interface ReviewDependencies {
   readonly audiences: readonly string[]
   readonly authorization: Authorization
   readonly resolver: RuleResolver
+  /** Authorizers that are asked but whose rules cannot be listed, by the word for their kind. */
+  unlisted?(): readonly string[]
   readonly clock: Clock
 }
 
@@ -50,7 +52,7 @@ export function createReviews(dependencies: ReviewDependencies): Readonly<Record
       reviewOwnAccess(review, user, authorization),
     ),
     'selfsubjectrulesreviews.authorization.k8s.io': answer<SelfSubjectRulesReview>(async (review, user) =>
-      reviewRules(review, user, resolver),
+      reviewRules(review, user, resolver, dependencies.unlisted?.()),
     ),
   }
 }

@@ -5,14 +5,7 @@
 // bootstrap() runs when they have synced; run() goes on until the server stops.
 
 import { setMaxListeners } from 'node:events'
-import {
-  nodes,
-  persistentVolumeClaims,
-  persistentVolumes,
-  pods,
-  secrets,
-  serviceAccounts,
-} from '#api/resources.ts'
+import { persistentVolumeClaims, persistentVolumes, pods } from '#api/resources.ts'
 import type { ServerAccess } from '#apiserver/access.ts'
 import type { AccessControl, ServedDocument } from '#apiserver/access-control.ts'
 import { createAdmission } from '#apiserver/admission/chain.ts'
@@ -23,13 +16,13 @@ import { DEFAULT_NODE_PORTS, nodePorts } from '#apiserver/allocators/node-ports.
 import type { PortRange } from '#apiserver/allocators/port-bitmap.ts'
 import { repairAllocations } from '#apiserver/allocators/repair.ts'
 import { serviceHooks } from '#apiserver/allocators/service-hooks.ts'
-import { bearerAuthenticator, tokenUnion } from '#apiserver/authentication/bearer-token.ts'
-import { bootstrapTokenAuthenticator } from '#apiserver/authentication/bootstrap-token.ts'
+import { bearerAuthenticator } from '#apiserver/authentication/bearer-token.ts'
 import { createAuthentication } from '#apiserver/authentication/chain.ts'
 import {
   certificateVerifier,
   clientCertificateAuthenticator,
 } from '#apiserver/authentication/client-certificate.ts'
+import { configuredTokens, type LoadedAuthentication } from '#apiserver/authentication/configured-tokens.ts'
 import { frontProxyAuthenticator } from '#apiserver/authentication/front-proxy.ts'
 import { createImpersonation } from '#apiserver/authentication/impersonation.ts'
 import {
@@ -39,15 +32,10 @@ import {
   JWKS_PATH,
   OPENID_CONFIGURATION_PATH,
 } from '#apiserver/authentication/issuer-discovery.ts'
-import {
-  LEGACY_ISSUER,
-  serviceAccountTokenAuthenticator,
-  type TokenLookups,
-} from '#apiserver/authentication/service-account-token.ts'
-import { claimsReader } from '#apiserver/authentication/token-claims.ts'
 import { readTokenKeys, type TokenKeys } from '#apiserver/authentication/token-keys.ts'
 import { tokenIssuer } from '#apiserver/authentication/token-request.ts'
 import { createAuthorization } from '#apiserver/authorization/chain.ts'
+import { configuredAuthorization, type LoadedAuthorization } from '#apiserver/authorization/configured.ts'
 import { mastersAuthorizer } from '#apiserver/authorization/masters.ts'
 import { nodeAuthorizer } from '#apiserver/authorization/node.ts'
 import type { NodeLookups } from '#apiserver/authorization/node-relations.ts'
@@ -61,6 +49,7 @@ import { rulesOf } from '#apiserver/bootstrap/rbac-policy.ts'
 import { serverLeases } from '#apiserver/bootstrap/server-leases.ts'
 import { ensureServiceCIDR } from '#apiserver/bootstrap/service-cidr.ts'
 import { createReviews } from '#apiserver/reviews.ts'
+import { liveLookups, standardTokens, type TokenWebhookOptions } from '#apiserver/standard-tokens.ts'
 import type { Store } from '#store/store.ts'
 
 export interface StandardAccessOptions {
@@ -76,6 +65,12 @@ export interface StandardAccessOptions {
   /** The default family first. */
   readonly serviceCidrs: readonly string[]
   readonly nodePorts?: PortRange
+  /** Issuers whose tokens are good, besides this server; absent: none. */
+  readonly authentication?: LoadedAuthentication
+  /** Who knows tokens that nobody here knows. */
+  readonly tokenWebhook?: TokenWebhookOptions
+  /** Absent: Node, then RBAC. */
+  readonly authorization?: LoadedAuthorization
   /** Admission plugins that are off by default. */
   readonly enableAdmissionPlugins?: readonly OptionalPlugin[]
   /** Where pods and other machines reach this server: the endpoint of Service `kubernetes`. */
@@ -95,12 +90,22 @@ export function standardAccessControl(
       options.serviceAccountKeys.olderPublicKeys,
     )
     const audiences = [options.issuer]
-    const tokens = tokensOf(access, options, keys)
+    const configured = options.authentication && configuredTokens(options.authentication, access)
+    const tokens = standardTokens(access, {
+      keys,
+      issuer: options.issuer,
+      configured: configured?.tokens,
+      webhook: options.tokenWebhook,
+    })
     const resolver = ruleResolver(rbacInformers(access.informers))
+    const builtIn = {
+      Node: nodeAuthorizer({ lookups: nodeLookups(access), rules: rulesOf('system:node') }),
+      RBAC: rbacAuthorizer(resolver),
+    }
+    const chain = options.authorization && configuredAuthorization(options.authorization, builtIn, access)
     const authorization = createAuthorization([
       mastersAuthorizer,
-      nodeAuthorizer({ lookups: nodeLookups(access), rules: rulesOf('system:node') }),
-      rbacAuthorizer(resolver),
+      ...(chain ? [chain.authorizer] : [builtIn.Node, builtIn.RBAC]),
     ])
     const addresses = clusterIPs(access, options.serviceCidrs)
     const ports = nodePorts(options.store, random, options.nodePorts ?? DEFAULT_NODE_PORTS)
@@ -130,7 +135,7 @@ export function standardAccessControl(
           clientCertificateAuthenticator(certificateVerifier(options.clientAuthority, clock)),
           bearerAuthenticator(tokens, audiences),
         ],
-        anonymous: true,
+        anonymous: anonymousOf(options.authentication),
         onRefused: (head, authenticator, error) =>
           log.info(
             { authenticator, error: error.message, path: head.path, from: head.remoteAddress },
@@ -142,7 +147,14 @@ export function standardAccessControl(
         standardPlugins({ access, authorization, resolver, enabled: options.enableAdmissionPlugins ?? [] }),
       ),
       impersonation: createImpersonation(authorization),
-      reviews: createReviews({ tokens, audiences, authorization, resolver, clock }),
+      reviews: createReviews({
+        tokens,
+        audiences,
+        authorization,
+        resolver,
+        unlisted: () => (chain?.hasWebhook() ? ['webhook'] : []),
+        clock,
+      }),
       tokenIssuer: tokenIssuer({
         keys,
         issuer: options.issuer,
@@ -161,7 +173,13 @@ export function standardAccessControl(
       async run(signal) {
         signal.addEventListener('abort', () => kept.abort(signal.reason), { once: true })
         if (signal.aborted) kept.abort(signal.reason)
-        await Promise.all([keeping, repair.run(signal), flowControl.run(signal)])
+        await Promise.all([
+          keeping,
+          repair.run(signal),
+          flowControl.run(signal),
+          configured?.run(signal),
+          chain?.run(signal),
+        ])
       },
     }
   }
@@ -197,49 +215,12 @@ function nodeLookups({ client, informers }: ServerAccess): NodeLookups {
   }
 }
 
-function tokensOf(access: ServerAccess, options: StandardAccessOptions, keys: TokenKeys) {
-  const { client, clock } = access
-  return tokenUnion([
-    serviceAccountTokenAuthenticator({
-      claims: claimsReader(keys.verifying, [options.issuer, LEGACY_ISSUER]),
-      lookups: cachedLookups(access),
-      audiences: [options.issuer],
-      clock,
-    }),
-    bootstrapTokenAuthenticator({
-      secret: (name) => unlessNotFound(client.resource(secrets).get('kube-system', name)),
-      clock,
-    }),
-  ])
-}
-
-/** From the store, as it is now. */
-function liveLookups({ client }: ServerAccess): TokenLookups {
-  return {
-    serviceAccount: (namespace, name) =>
-      unlessNotFound(client.resource(serviceAccounts).get(namespace, name)),
-    pod: (namespace, name) => unlessNotFound(client.resource(pods).get(namespace, name)),
-    secret: (namespace, name) => unlessNotFound(client.resource(secrets).get(namespace, name)),
-    node: (name) => unlessNotFound(client.resource(nodes).get('', name)),
-  }
-}
-
-/** From the caches, and from the store where these do not know an object (yet). Few tokens are bound to Secrets. */
-function cachedLookups(access: ServerAccess): TokenLookups {
-  const { informers } = access
-  const live = liveLookups(access)
-  const known = {
-    accounts: informers.informer(serviceAccounts),
-    pods: informers.informer(pods),
-    nodes: informers.informer(nodes),
-  }
-  return {
-    ...live,
-    serviceAccount: async (namespace, name) =>
-      known.accounts.get(`${namespace}/${name}`) ?? live.serviceAccount(namespace, name),
-    pod: async (namespace, name) => known.pods.get(`${namespace}/${name}`) ?? live.pod(namespace, name),
-    node: async (name) => known.nodes.get(name) ?? live.node(name),
-  }
+/** On everywhere where nothing is said. */
+function anonymousOf(authentication: LoadedAuthentication | undefined): boolean | readonly string[] {
+  const anonymous = authentication?.compiled.anonymous ?? authentication?.anonymous
+  if (!anonymous) return true
+  const paths = (anonymous.conditions ?? []).map(({ path = '' }) => path)
+  return paths.length > 0 ? paths : (anonymous.enabled ?? false)
 }
 
 function documentsOf({ issuer, advertise }: StandardAccessOptions, keys: TokenKeys): ServedDocument[] {

@@ -15,7 +15,7 @@ import { createAuthorization } from '#apiserver/authorization/chain.ts'
 import type { ValueTransformers } from '#apiserver/encryption/value-transformer.ts'
 import type { RequestHead, UserInfo } from '#apiserver/request.ts'
 import { type ApiServer, startApiServer } from '#apiserver/server.ts'
-import { standardAccessControl } from '#apiserver/standard-access-control.ts'
+import { type StandardAccessOptions, standardAccessControl } from '#apiserver/standard-access-control.ts'
 import { createTestPki, type KeyPairPem, type TestPki } from '#apiserver/testing-pki.ts'
 import { type Client, createClient } from '#client/client.ts'
 import type { Transport } from '#client/transport.ts'
@@ -33,6 +33,8 @@ export interface TestApiServerOptions {
    * it the kubeconfig's administrator is known by certificate. Absent: everybody may do everything, nothing is admitted.
    */
   readonly secured?: boolean
+  /** What `secured` is made with besides: other issuers, webhooks, an order of authorizers. */
+  readonly access?: Pick<StandardAccessOptions, 'authentication' | 'authorization' | 'tokenWebhook'>
   /** Another access control. */
   readonly accessControl?: (access: ServerAccess) => AccessControl
   /** Absent: one in memory. */
@@ -80,7 +82,9 @@ export async function startTestApiServer(options: TestApiServerOptions = {}): Pr
       clock,
       random,
       log: options.log ?? silentLogger,
-      accessControl: options.accessControl ?? (options.secured ? securedAccess(store, pki!.ca) : openAccess),
+      accessControl:
+        options.accessControl ??
+        (options.secured ? securedAccess(store, pki!.ca, options.access) : openAccess),
       shutdownGraceMs: 1_000,
       ...(options.encryption && { encryption: options.encryption }),
       ...((options.secured || options.maxRequestsInFlight !== undefined) && {
@@ -162,12 +166,17 @@ function openAccess(): AccessControl {
 let serviceAccountKey: string | undefined
 
 /** The access control of a real cluster, with one throw-away authority for everything. */
-function securedAccess(store: Store, authority: string): (access: ServerAccess) => AccessControl {
+function securedAccess(
+  store: Store,
+  authority: string,
+  more: TestApiServerOptions['access'] = {},
+): (access: ServerAccess) => AccessControl {
   serviceAccountKey ??= generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({
     type: 'pkcs8',
     format: 'pem',
   }) as string
   return standardAccessControl({
+    ...more,
     store,
     clientAuthority: authority,
     frontProxyAuthority: authority,

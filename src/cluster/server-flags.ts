@@ -5,6 +5,7 @@
 // Upstream: the options of staging/src/k8s.io/apiserver/pkg/server/options; kubeadm's apiServer.extraArgs
 
 import path from 'node:path'
+import { parseGoDuration } from '#api/meta/go-duration.ts'
 import { UserError } from '#cluster/user-error.ts'
 
 interface Flag<Value> {
@@ -42,8 +43,71 @@ const count = (help: string): Flag<number> => ({
   },
 })
 
+const words = (placeholder: string, help: string): Flag<string> => ({
+  placeholder,
+  help,
+  read: (text) => text,
+})
+
+const list = (placeholder: string, help: string): Flag<readonly string[]> => ({
+  placeholder,
+  help,
+  read: (text) => text.split(',').filter((part) => part !== ''),
+})
+
+const duration = (help: string): Flag<number> => ({
+  placeholder: '<duration>',
+  help,
+  read(text) {
+    try {
+      return parseGoDuration(text)
+    } catch {
+      throw new Error('takes a duration such as 2m30s')
+    }
+  },
+})
+
+const version = (help: string): Flag<'v1' | 'v1beta1'> => ({
+  placeholder: '<version>',
+  help,
+  read(text) {
+    if (text === 'v1' || text === 'v1beta1') return text
+    throw new Error('takes v1 or v1beta1')
+  },
+})
+
 /** Every flag, by upstream's name. */
 export const SERVER_FLAGS = {
+  'anonymous-auth': toggle('requests without credentials are system:anonymous (default: true)'),
+  'authentication-config': file(
+    'whose tokens are good (AuthenticationConfiguration); followed when it changes',
+  ),
+  'authentication-token-webhook-config-file': file('a kubeconfig of the webhook that is asked about tokens'),
+  'authentication-token-webhook-version': version('of the TokenReviews that it is sent (default: v1beta1)'),
+  'authentication-token-webhook-cache-ttl': duration('how long its answers are good (default: 2m0s)'),
+  'oidc-issuer-url': words('<url>', 'one issuer of tokens, in place of --authentication-config'),
+  'oidc-client-id': words('<id>', 'the audience that its tokens must have'),
+  'oidc-ca-file': file('the authority of its certificate'),
+  'oidc-username-claim': words('<claim>', 'which claim is the name (default: sub)'),
+  'oidc-username-prefix': words(
+    '<prefix>',
+    "what is put before names (default: the issuer and #; '-': nothing)",
+  ),
+  'oidc-groups-claim': words('<claim>', 'which claim are the groups'),
+  'oidc-groups-prefix': words('<prefix>', 'what is put before groups'),
+  'oidc-required-claim': list('<claim=value,...>', 'claims that its tokens must have'),
+  'oidc-signing-algs': list('<names>', 'how its tokens may be signed (default: RS256)'),
+  'authorization-config': file(
+    'who is asked for permission (AuthorizationConfiguration); followed when it changes',
+  ),
+  'authorization-mode': list(
+    '<modes>',
+    'in place of that: Node,RBAC,Webhook,AlwaysAllow,AlwaysDeny in their order',
+  ),
+  'authorization-webhook-config-file': file('a kubeconfig of the webhook of mode Webhook'),
+  'authorization-webhook-version': version('of the SubjectAccessReviews that it is sent (default: v1beta1)'),
+  'authorization-webhook-cache-authorized-ttl': duration('how long it allows (default: 5m0s)'),
+  'authorization-webhook-cache-unauthorized-ttl': duration('how long it does not allow (default: 30s)'),
   'encryption-provider-config': file('how objects are encrypted in the store (EncryptionConfiguration)'),
   'encryption-provider-config-automatic-reload': toggle('take over that file when it changes'),
   'enable-priority-and-fairness': toggle('share the server among kinds of clients (default true)'),

@@ -123,6 +123,12 @@ export function notSupportedInOrder(path: Path, value: unknown, supported: reado
   return make('FieldValueNotSupported', path, formatValue(value), detail)
 }
 
+/** Several errors in one text, as Go joins them: one alone, more in brackets. */
+export function aggregateFieldErrors(errors: readonly FieldError[]): string {
+  const texts = [...new Set(errors.map(({ field, body }) => `${field}: ${body}`))]
+  return texts.length === 1 ? texts[0]! : `[${texts.join(', ')}]`
+}
+
 /** How a value is written in a message: strings as Go quotes them, null for nothing, the rest as Go's JSON. */
 export function formatValue(value: unknown): string {
   if (value === undefined || value === null) return 'null'

@@ -4,7 +4,13 @@
 // selector are sorted by key, so that its text is always the same.
 // Upstream: staging/src/k8s.io/apimachinery/pkg/labels/selector.go, pkg/apis/meta/v1/helpers.go
 
-import { type FieldError, invalid, notSupportedInOrder, Path } from '#api/meta/field-error.ts'
+import {
+  aggregateFieldErrors,
+  type FieldError,
+  invalid,
+  notSupportedInOrder,
+  Path,
+} from '#api/meta/field-error.ts'
 import { isLabelValue, isQualifiedName } from '#api/meta/names.ts'
 
 export type Operator = '=' | '==' | '!=' | 'in' | 'notin' | 'exists' | '!' | 'gt' | 'lt'
@@ -149,7 +155,7 @@ export function requirement(key: string, operator: Operator, values: readonly st
     const wrong = isLabelValue(value)
     if (wrong.length > 0) errors.push(invalid(path.index(i).key(key), value, wrong.join('; ')))
   })
-  if (errors.length > 0) throw new SelectorError(aggregate(errors))
+  if (errors.length > 0) throw new SelectorError(aggregateFieldErrors(errors))
   return { key, operator, values }
 }
 
@@ -179,10 +185,4 @@ function valueErrors(operator: Operator, values: readonly string[], path: Path):
     default:
       return [notSupportedInOrder(new Path('operator'), operator, [])]
   }
-}
-
-/** Several errors as Go joins them: one alone, more in brackets. */
-function aggregate(errors: readonly FieldError[]): string {
-  const texts = [...new Set(errors.map((error) => `${error.field}: ${error.body}`))]
-  return texts.length === 1 ? (texts[0] ?? '') : `[${texts.join(', ')}]`
 }

@@ -3,7 +3,7 @@
 // The server throws them, the client throws them again from the wire, and both recognise them with the
 // predicates below. Upstream: staging/src/k8s.io/apimachinery/pkg/api/errors/errors.go
 
-import type { FieldError } from '#api/meta/field-error.ts'
+import { aggregateFieldErrors, type FieldError } from '#api/meta/field-error.ts'
 
 export interface StatusCause {
   readonly reason?: string
@@ -144,10 +144,8 @@ export function invalid(
   errors: readonly FieldError[],
 ): StatusError {
   const causes = errors.map((error) => ({ reason: error.type, message: error.body, field: error.field }))
-  const texts = [...new Set(errors.map((error) => `${error.field}: ${error.body}`))]
   const qualifiedKind = group ? `${kind}.${group}` : kind
-  const list = texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`
-  const message = `${qualifiedKind} ${JSON.stringify(name)} is invalid${texts.length > 0 ? `: ${list}` : ''}`
+  const message = `${qualifiedKind} ${JSON.stringify(name)} is invalid${errors.length > 0 ? `: ${aggregateFieldErrors(errors)}` : ''}`
   return failure(422, 'Invalid', message, { name, group, kind, causes })
 }
 

@@ -7,8 +7,10 @@ import type { FieldSchema, Scalar, TypeNode, TypeSchema } from '#api/schema/sche
 
 const SCALARS = ['string', 'int32', 'int64', 'bool'] as const satisfies readonly Scalar[]
 
-/** A scalar, a list, or a struct with its fields. */
-export type ConfigShape = (typeof SCALARS)[number] | { readonly list: ConfigShape } | ConfigFields
+/** A scalar (`bool?` where absent and `false` differ), a list, or a struct with its fields. */
+export type ConfigShape = ConfigScalar | `${ConfigScalar}?` | { readonly list: ConfigShape } | ConfigFields
+
+type ConfigScalar = (typeof SCALARS)[number]
 
 export interface ConfigFields {
   readonly [field: string]: ConfigShape
@@ -40,7 +42,7 @@ function fieldOf(name: string, shape: ConfigShape): FieldSchema {
     name,
     type: nodeOf(name, shape),
     required: false,
-    pointer: typeof shape === 'object' && !isList(shape),
+    pointer: typeof shape === 'string' ? shape.endsWith('?') : !isList(shape),
     whenEmpty: 'omitted',
     number: 0,
     embedded: [],
@@ -48,7 +50,10 @@ function fieldOf(name: string, shape: ConfigShape): FieldSchema {
 }
 
 function nodeOf(name: string, shape: ConfigShape): TypeNode {
-  if (typeof shape === 'string') return { kind: 'scalar', scalar: shape, goType: shape }
+  if (typeof shape === 'string') {
+    const scalar = shape.replace('?', '') as ConfigScalar
+    return { kind: 'scalar', scalar, goType: scalar }
+  }
   if (isList(shape)) {
     const items = nodeOf(name, shape.list)
     return { kind: 'array', items, named: false, goType: `[]${items.goType}` }

@@ -41,6 +41,22 @@ export function tokenUnion(authenticators: readonly TokenAuthenticator[]): Token
   }
 }
 
+/** A kind of token that knows no audiences: it is good for this server, and so for whoever asks for one of its names. */
+export function forThisServer(
+  tokens: TokenAuthenticator,
+  serverAudiences: readonly string[],
+): TokenAuthenticator {
+  return {
+    name: tokens.name,
+    async authenticateToken(token, wanted) {
+      const audiences = serverAudiences.filter((audience) => wanted.includes(audience))
+      if (wanted.length > 0 && audiences.length === 0) return undefined
+      const identity = await tokens.authenticateToken(token, wanted)
+      return identity && { ...identity, audiences }
+    },
+  }
+}
+
 /** `audiences`: those of this server. */
 export function bearerAuthenticator(tokens: TokenAuthenticator, audiences: readonly string[]): Authenticator {
   return {

@@ -21,8 +21,8 @@ export interface Authentication {
 export interface AuthenticationOptions {
   /** In the order in which they are asked. */
   readonly authenticators: readonly Authenticator[]
-  /** Requests without credentials are system:anonymous; authorization decides what that may do. */
-  readonly anonymous: boolean
+  /** Requests without credentials are system:anonymous, everywhere or at these paths; authorization decides what that may do. */
+  readonly anonymous: boolean | readonly string[]
   /** Told why credentials were refused; the client only learns `Unauthorized`. */
   onRefused?(head: RequestHead, authenticator: string, error: Error): void
 }
@@ -41,11 +41,14 @@ export function createAuthentication(options: AuthenticationOptions): Authentica
           isRefused = true
         }
       }
-      if (!options.anonymous || isRefused) throw unauthorized()
+      if (isRefused || !mayBeAnonymous(options.anonymous, head.path)) throw unauthorized()
       return { name: ANONYMOUS_USER, groups: [UNAUTHENTICATED_GROUP] }
     },
   }
 }
+
+const mayBeAnonymous = (anonymous: AuthenticationOptions['anonymous'], path: string): boolean =>
+  typeof anonymous === 'boolean' ? anonymous : anonymous.includes(path)
 
 /** Everybody who was found is in system:authenticated, except who says to be anonymous. */
 export function withAuthenticatedGroup(user: UserInfo): UserInfo {

@@ -78,8 +78,9 @@ async function evaluate(
   spec: Attributes,
   authorization: Authorization,
 ): Promise<SubjectAccessReviewStatus> {
-  const evaluationError = selectorProblems(spec.resourceAttributes)
-  const { decision, reason } = await authorization.authorize(user, infoOf(spec))
+  const problem = selectorProblems(spec.resourceAttributes)
+  const { decision, reason, error } = await authorization.authorize(user, infoOf(spec))
+  const evaluationError = error ?? problem
   return {
     allowed: decision === 'allow',
     ...(decision === 'deny' && { denied: true }),

@@ -1,11 +1,12 @@
 // Whether a user may do what a request says: the authorizers in their order, and the 403 that a client sees.
 //
-// system:masters ▶ Node ▶ RBAC, as upstream with --authorization-mode=Node,RBAC. The first that allows or denies
-// decides; when nobody has an opinion the answer is no, with the reasons of all who gave one.
+// system:masters ▶ Node ▶ RBAC where nothing else is configured. The first that allows or denies decides; when nobody has
+// an opinion the answer is no, with the reasons of all who gave one. Where an authorizer could not do its work, a request
+// that nobody allowed fails with that, so that an outage is not taken for a missing right.
 // Upstream: staging/src/k8s.io/apiserver/pkg/authorization/union,
 // staging/src/k8s.io/apiserver/pkg/endpoints/{filters/authorization.go,handlers/responsewriters/errors.go}
 
-import { forbidden, type StatusError } from '#api/meta/status.ts'
+import { failure, forbidden, type StatusError } from '#api/meta/status.ts'
 import type { Authorizer, Decision, RequestInfo, UserInfo } from '#apiserver/request.ts'
 
 export interface Authorization {
@@ -15,23 +16,39 @@ export interface Authorization {
 }
 
 export function createAuthorization(authorizers: readonly Authorizer[]): Authorization {
-  async function authorize(user: UserInfo, info: RequestInfo): Promise<Decision> {
-    const reasons: string[] = []
-    for (const authorizer of authorizers) {
-      const decision = await authorizer.authorize(user, info)
-      if (decision.decision !== 'no-opinion') return decision
-      if (decision.reason !== '') reasons.push(decision.reason)
-    }
-    return { decision: 'no-opinion', reason: reasons.join('\n') }
-  }
-
+  const authorize = (user: UserInfo, info: RequestInfo) => askAll(authorizers, user, info)
   return {
     authorize,
     async require(user, info) {
-      const decision = await authorize(user, info)
-      if (decision.decision !== 'allow') throw forbiddenRequest(user, info, decision.reason)
+      const { decision, reason, error } = await authorize(user, info)
+      if (decision === 'allow') return
+      if (error !== undefined) throw failedRequest(info, error)
+      throw forbiddenRequest(user, info, reason)
     },
   }
+}
+
+/** Asks one after the other until one allows or denies. */
+export async function askAll(
+  authorizers: readonly Authorizer[],
+  user: UserInfo,
+  info: RequestInfo,
+): Promise<Decision> {
+  const reasons: string[] = []
+  const errors: string[] = []
+  for (const authorizer of authorizers) {
+    const decision = await authorizer.authorize(user, info)
+    if (decision.decision !== 'no-opinion') return decision
+    if (decision.reason !== '') reasons.push(decision.reason)
+    if (decision.error !== undefined) errors.push(decision.error)
+  }
+  const error = errors.length > 1 ? `[${errors.join(', ')}]` : errors[0]
+  return { decision: 'no-opinion', reason: reasons.join('\n'), ...(error !== undefined && { error }) }
+}
+
+/** Not 403: nobody knows whether the request would have been allowed. */
+function failedRequest(info: RequestInfo, error: string): StatusError {
+  return failure(500, 'InternalError', `Internal Server Error: ${JSON.stringify(info.path)}: ${error}`)
 }
 
 /** `pods "x" is forbidden: User "bob" cannot get resource "pods" in API group "" in the namespace "default"` */

@@ -3,7 +3,7 @@
 // A requirement that is not understood is left out: that asks for more, never for less.
 // Upstream: ResourceAttributesFrom, BuildEvaluationError in pkg/registry/authorization/util/helpers.go
 
-import { SelectorError, selectorOf } from '#api/meta/selectors.ts'
+import { formatSelector, SelectorError, selectorOf } from '#api/meta/selectors.ts'
 import { formatFieldSelector, parseFieldSelector } from '#api/meta/selectors-fields.ts'
 import { parseSelector } from '#api/meta/selectors-parse.ts'
 import type {
@@ -11,6 +11,7 @@ import type {
   LabelSelectorAttributes,
   ResourceAttributes,
 } from '#api/types/authorization.ts'
+import type { LabelSelectorRequirement } from '#api/types/meta.ts'
 import type { RequestInfo } from '#apiserver/request.ts'
 
 interface ReadSelector {
@@ -24,7 +25,7 @@ export function selectorsOf(
   attributes: ResourceAttributes | undefined,
 ): Pick<RequestInfo, 'fieldSelector' | 'labelSelector'> {
   const fieldSelector = readFields(attributes?.fieldSelector).text
-  const labelSelector = attributes?.labelSelector?.rawSelector && readLabels(attributes.labelSelector).text
+  const labelSelector = readLabels(attributes?.labelSelector).text
   return { ...(fieldSelector && { fieldSelector }), ...(labelSelector && { labelSelector }) }
 }
 
@@ -55,8 +56,10 @@ function readFields(selector: FieldSelectorAttributes | undefined): ReadSelector
 function readLabels(selector: LabelSelectorAttributes | undefined): ReadSelector {
   const { rawSelector: raw = '', requirements = [] } = selector ?? {}
   if (requirements.length === 0) return readRaw(raw, parseSelector)
-  const read = requirements.filter((one) => isReadable(() => selectorOf({ matchExpressions: [one] })))
-  return { text: read.map(({ key }) => key).join(','), failed: read.length < requirements.length }
+  const isRead = (one: LabelSelectorRequirement) => isReadable(() => selectorOf({ matchExpressions: [one] }))
+  const read = requirements.filter(isRead)
+  const text = formatSelector(selectorOf({ matchExpressions: read }))
+  return { text, failed: read.length < requirements.length }
 }
 
 function readRaw(raw: string, parse: (text: string) => unknown): ReadSelector {

@@ -14,14 +14,15 @@ export function reviewRules(
   review: SelfSubjectRulesReview,
   user: UserInfo,
   resolver: RuleResolver,
+  unlisted: readonly string[] = [],
 ): SelfSubjectRulesReview {
   const namespace = review.spec.namespace ?? ''
   if (namespace === '') throw badRequest('no namespace on request')
   const resourceRules: ResourceRule[] = []
   const nonResourceRules: NonResourceRule[] = []
   const errors: string[] = []
-  const isNode = nodeOf(user) !== undefined
-  if (isNode) errors.push('node authorizer does not support user rule resolution')
+  const kinds = [...(nodeOf(user) === undefined ? [] : ['node']), ...unlisted]
+  errors.push(...kinds.map((kind) => `${kind} authorizer does not support user rule resolution`))
   for (const granted of resolver.visit(user, namespace)) {
     if ('error' in granted) {
       errors.push(granted.error)
@@ -47,7 +48,7 @@ export function reviewRules(
     status: {
       resourceRules,
       nonResourceRules,
-      incomplete: isNode,
+      incomplete: kinds.length > 0,
       ...(errors.length > 0 && { evaluationError: aggregate([...new Set(errors)]) }),
     },
   }

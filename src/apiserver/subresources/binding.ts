@@ -5,7 +5,13 @@
 // Upstream: pkg/registry/core/pod/storage/storage.go (BindingREST)
 
 import type { KindDefinition } from '#api/kinds/kind.ts'
-import { type FieldError, notSupportedInOrder, Path, required } from '#api/meta/field-error.ts'
+import {
+  aggregateFieldErrors,
+  type FieldError,
+  notSupportedInOrder,
+  Path,
+  required,
+} from '#api/meta/field-error.ts'
 import type { JsonObject, ObjectMeta } from '#api/meta/object.ts'
 import { badRequest, conflict, methodNotAllowed, StatusError } from '#api/meta/status.ts'
 import type { ApiResponse } from '#apiserver/exchange.ts'
@@ -57,7 +63,7 @@ export function bindingSubresource(dependencies: RegistryDependencies, pod: Kind
     })
     await dependencies.admission.mutate(admission)
     const errors = validateBinding(binding)
-    if (errors.length > 0) throw plainError(aggregate(errors))
+    if (errors.length > 0) throw plainError(aggregateFieldErrors(errors))
     await dependencies.admission.validate(admission)
     await assign(dependencies, { ...scope, kind: pod, name }, binding, options.dryRun)
     const status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 }
@@ -73,11 +79,6 @@ function validateBinding({ target }: Binding): FieldError[] {
   }
   if (!target?.name) errors.push(required(path.child('name')))
   return errors
-}
-
-function aggregate(errors: readonly FieldError[]): string {
-  const texts = errors.map(({ field, body }) => `${field}: ${body}`)
-  return texts.length === 1 ? texts[0]! : `[${texts.join(', ')}]`
 }
 
 async function assign(

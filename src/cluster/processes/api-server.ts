@@ -10,6 +10,7 @@ import { addressAt, parseCidr } from '#cluster/cidr.ts'
 import { type CertificateSpec, clusterCertificates } from '#cluster/pki/certificates.ts'
 import { runRenewal } from '#cluster/pki/renewal.ts'
 import { type ClusterPki, openClusterPki } from '#cluster/pki/store.ts'
+import { accessOptions } from '#cluster/processes/access-options.ts'
 import { CLUSTER_DOMAIN } from '#cluster/processes/credentials.ts'
 import type { ServerFlags } from '#cluster/server-flags.ts'
 import { UserError } from '#cluster/user-error.ts'
@@ -42,6 +43,7 @@ export async function startServing(options: ServingOptions, signal: AbortSignal)
   const [authority, frontProxy] = await Promise.all([pki.read('ca'), pki.read('front-proxy-ca')])
   const kubelet = await pki.read('apiserver-kubelet-client')
   const encryption = await encryptionOf(options, signal)
+  const issuer = `https://kubernetes.default.svc.${CLUSTER_DOMAIN}`
   return startApiServer(
     {
       store,
@@ -57,7 +59,8 @@ export async function startServing(options: ServingOptions, signal: AbortSignal)
         clientAuthority: authority.certificate,
         frontProxyAuthority: frontProxy.certificate,
         serviceAccountKeys: { privateKey: pki.serviceAccountKeys.privateKey },
-        issuer: `https://kubernetes.default.svc.${CLUSTER_DOMAIN}`,
+        ...(await accessOptions(options.flags, issuer)),
+        issuer,
         serviceCidrs: [options.serviceCidr],
         advertise: { address: options.advertiseAddress, port },
       }),
