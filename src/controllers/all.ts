@@ -29,6 +29,7 @@ import { replicaSetController } from '#controllers/replicaset/controller.ts'
 import { replicationControllerController } from '#controllers/replicationcontroller/controller.ts'
 import { resourceQuotaController } from '#controllers/resourcequota/controller.ts'
 import { rootCAPublisher } from '#controllers/root-ca-publisher/controller.ts'
+import { serviceCIDRsController } from '#controllers/service-cidrs/controller.ts'
 import { serviceAccountController } from '#controllers/serviceaccount/controller.ts'
 import { statefulSetController } from '#controllers/statefulset/controller.ts'
 import { taintEvictionController } from '#controllers/taint-eviction/controller.ts'
@@ -142,6 +143,11 @@ export const CONTROLLERS: readonly ControllerDescriptor[] = [
     create: replicationControllerController,
   },
   { name: 'disruption-controller', serviceAccount: 'disruption-controller', create: disruptionController },
+  {
+    name: 'service-cidr-controller',
+    serviceAccount: 'service-cidrs-controller',
+    create: serviceCIDRsController,
+  },
   { name: 'endpoints-controller', serviceAccount: 'endpoint-controller', create: endpointsController },
   {
     name: 'endpointslice-controller',
