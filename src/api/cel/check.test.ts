@@ -22,6 +22,7 @@ describe('expressions that compile', () => {
 describe('expressions that do not', () => {
   const rows: readonly (readonly [source: string, place: string, text: string])[] = [
     ['', '1:0', "Syntax error: mismatched input '<EOF>'"],
+    ['size(', '1:6', "Syntax error: mismatched input '<EOF>' expecting {'[', '{', '(', ')', '.',"],
     ['objct.a', '1:1', "undeclared reference to 'objct' (in container '')"],
     ['true &&\n  nothing()', '2:10', "undeclared reference to 'nothing' (in container '')"],
     ['variables.unknown', '1:10', "undefined field 'unknown'"],

@@ -86,7 +86,10 @@ describe("problems, in cel-go's words", () => {
       '(request.user) < duration("1s")',
       "1:16: found no matching overload for '_<_' applied to '(string, duration)'",
     ],
-    ['request.user.startsWith(1)', "found no matching overload for 'startsWith' applied to 'string.(int)'"],
+    [
+      'request.user.startsWith(1)',
+      "1:24: found no matching overload for 'startsWith' applied to 'string.(int)'",
+    ],
     ['other', "1:1: undeclared reference to 'other' (in container '')"],
     ['request.user ==', '1:16: Syntax error: mismatched input'],
   ] as const

@@ -26,8 +26,9 @@ const BINARY: readonly (readonly string[])[] = [
   ['*', '/', '%'],
 ]
 const LITERALS = ['true', 'false', 'null']
-const OPERANDS =
-  "{'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}"
+/** What an operand begins with; `close` where the arguments of a call may end instead. */
+const operands = (close: string): string =>
+  `{'[', '{', '(', ${close}'.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}`
 /** Deeper nesting is refused, so that no text exhausts the stack. */
 const MAX_DEPTH = 250
 
@@ -41,6 +42,8 @@ class Parser {
   readonly #tokens: readonly Token[]
   #next = 0
   #depth = 0
+  /** Where the arguments of the last call begin. */
+  #argumentsAt = -1
 
   constructor(tokens: readonly Token[]) {
     this.#tokens = tokens
@@ -149,7 +152,8 @@ class Parser {
       return { kind: 'parts', parts: this.#list(']') }
     }
     if (this.#is('{', '{?')) return this.#map()
-    throw new CelSyntaxError(token.at, `Syntax error: mismatched input '${token.text}' expecting ${OPERANDS}`)
+    const expected = operands(this.#next === this.#argumentsAt ? "')', " : '')
+    throw new CelSyntaxError(token.at, `Syntax error: mismatched input '${token.text}' expecting ${expected}`)
   }
 
   #name(): CelNode {
@@ -161,6 +165,7 @@ class Parser {
 
   #list(end: string): CelNode[] {
     const items: CelNode[] = []
+    if (end === ')') this.#argumentsAt = this.#next
     while (!this.#is(end)) {
       if (this.#is('?')) this.#take()
       items.push(this.#expression())

@@ -49,6 +49,8 @@ function placeOf(source: string, { range, node }: LibraryError): number {
   const args = node?.args
   if (node?.op === '.' || node?.op === '.?') return Math.max(0, source.lastIndexOf('.', start))
   if (node?.op === 'call' && Array.isArray(args)) return start + String(args[0]).length
+  if (node?.op === 'rcall' && Array.isArray(args) && isPlaced(args[1]))
+    return source.indexOf('(', args[1].end)
   if (Array.isArray(args) && args.length === 2 && isPlaced(args[0])) {
     const gap = /^[\s)]*/.exec(source.slice(args[0].end))?.[0].length ?? 0
     return args[0].end + gap

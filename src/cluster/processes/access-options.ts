@@ -5,6 +5,7 @@
 
 import { readFile } from 'node:fs/promises'
 import {
+  type AuthenticationConfiguration,
   type JwtAuthenticator,
   readAuthenticationConfiguration,
 } from '#apiserver/authentication/configuration/file.ts'
@@ -59,7 +60,7 @@ async function authenticationOf(
   }
   if (hasOidc) throw new Error('authentication-config file and oidc-* flags are mutually exclusive')
   const content = await readFile(path, 'utf8')
-  const configuration = readAuthenticationConfiguration(content)
+  const configuration = readOrSay(path, content)
   if (configuration.anonymous && isAnonymousGiven) {
     throw new Error(
       'anonymous: Forbidden: --anonymous-auth flag cannot be set when anonymous field is configured in authentication configuration file',
@@ -67,6 +68,18 @@ async function authenticationOf(
   }
   const loaded = judge(() => loadAuthentication(configuration, [issuer]))
   return { ...loaded, file: { path, content }, ...(isAnonymousGiven && { anonymous }) }
+}
+
+function readOrSay(path: string, content: string): AuthenticationConfiguration {
+  try {
+    return readAuthenticationConfiguration(content)
+  } catch (error) {
+    const why = (error as Error).message
+    const where = JSON.stringify(path)
+    throw new Error(`failed to load authentication configuration from file ${where}: ${why}`, {
+      cause: error,
+    })
+  }
 }
 
 function judge<T>(load: () => T): T {

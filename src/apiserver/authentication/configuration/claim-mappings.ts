@@ -35,7 +35,9 @@ export function compileMappings(
   expressions: AuthenticationExpressions,
   errors: FieldError[],
 ): CompiledMappings {
+  const before = errors.length
   const username = compilePrefixed(mappings.username ?? {}, path.child('username'), expressions, errors)
+  const isNameGood = errors.length === before
   if (!mappings.username?.claim && !mappings.username?.expression) {
     errors.push(required(path.child('username'), 'claim or expression is required'))
   }
@@ -47,7 +49,7 @@ export function compileMappings(
     ...extra.map(({ program }) => program),
     ...rules.claims.map(({ program }) => program),
   ]
-  const usesEmail = username?.program?.selects('email', 'claims') ?? false
+  const usesEmail = (isNameGood && username?.program?.selects('email', 'claims')) ?? false
   if (usesEmail && !verifying.some((program) => program?.selects('email_verified', 'claims'))) {
     errors.push(invalid(path.child('username.expression'), mappings.username?.expression ?? '', EMAIL_RULE))
   }

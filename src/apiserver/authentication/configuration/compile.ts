@@ -51,7 +51,9 @@ export function compileAuthentication(
   ])
   if (anonymous && !anonymous.enabled && anonymous.conditions?.length) {
     const why = 'enabled should be set to true when conditions are defined'
-    errors.push(invalid(new Path('anonymous.conditions'), anonymous.conditions, why))
+    // as Go writes a struct without names for JSON
+    const shown = anonymous.conditions.map(({ path: Path = '' }) => ({ Path }))
+    errors.push(invalid(new Path('anonymous.conditions'), shown, why))
   }
   return { jwt: compiled.map(({ ready }) => ready), anonymous, errors }
 }

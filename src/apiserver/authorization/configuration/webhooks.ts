@@ -10,6 +10,7 @@ import {
   type FieldError,
   invalid,
   notSupported,
+  notSupportedInOrder,
   type Path,
   required,
   tooMany,
@@ -19,6 +20,7 @@ import type { WebhookConfiguration } from '#apiserver/authorization/configuratio
 import type { MatchCondition, MatchConditionCompiler } from '#apiserver/authorization/match-conditions.ts'
 import type { HttpsTarget } from '#apiserver/outbound/https.ts'
 import { readKubeconfigTarget } from '#apiserver/outbound/kubeconfig.ts'
+import { isMissing } from '#sys/files.ts'
 
 export interface CompiledWebhook {
   readonly target: HttpsTarget
@@ -109,7 +111,7 @@ function* policyErrors({ failurePolicy = '' }: WebhookConfiguration, at: Path): 
   const path = at.child('failurePolicy')
   if (failurePolicy === '') yield required(path)
   else if (!Object.hasOwn(FAILURE_POLICIES, failurePolicy)) {
-    yield notSupported(path, failurePolicy, Object.keys(FAILURE_POLICIES))
+    yield notSupportedInOrder(path, failurePolicy, Object.keys(FAILURE_POLICIES))
   }
 }
 
@@ -130,7 +132,8 @@ async function targetOf(
       if ((await stat(file)).isFile()) return await readKubeconfigTarget(file)
       errors.push(invalid(filePath, file, 'must be a regular file'))
     } catch (error) {
-      errors.push(invalid(filePath, file, `error loading file: ${(error as Error).message}`))
+      const why = isMissing(error) ? `stat ${file}: no such file or directory` : (error as Error).message
+      errors.push(invalid(filePath, file, `error loading file: ${why}`))
     }
   }
   return undefined
