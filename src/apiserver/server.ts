@@ -19,7 +19,7 @@ import { healthEndpoints, type ServerState } from '#apiserver/http/health-checks
 import { type Listener, listen, type TlsFiles } from '#apiserver/http/listener.ts'
 import { type ApiServerMetrics, createMetrics } from '#apiserver/http/metrics.ts'
 import { createPaths } from '#apiserver/http/paths.ts'
-import { createResourceRoutes } from '#apiserver/http/resource-routes.ts'
+import { checkPath, createResourceRoutes } from '#apiserver/http/resource-routes.ts'
 import { serve, serveUpgrade } from '#apiserver/http/serve.ts'
 import { createInProcessTransport } from '#apiserver/in-process-transport.ts'
 import { createPipeline, type Handle } from '#apiserver/pipeline.ts'
@@ -189,6 +189,8 @@ function resourceHandler(
   const binding = bindingSubresource(registry, registry.catalog.find('', 'v1', 'pods')!)
   const components = componentStatuses(store)
   return (context, kind) => {
+    checkPath(kind, context)
+    if (kind.deprecation !== undefined) context.trail.warn(kind.deprecation)
     if (kind.kind === 'ComponentStatus') return components(context, kind)
     if (isStored(kind)) return stored(context, kind)
     return kind.kind === 'Binding' ? binding(context, kind) : review(context, kind)

@@ -51,6 +51,7 @@ export function parseYaml(body: Uint8Array | string): unknown {
 export function encodeYaml(value: unknown): string {
   return stringify(value, {
     sortMapEntries: true,
+    indentSeq: false,
     lineWidth: 0,
     aliasDuplicateObjects: false,
     version: '1.1',

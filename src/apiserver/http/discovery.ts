@@ -18,7 +18,7 @@ import {
 import { servedGroups } from '#api/schema/resources.ts'
 import type { ApiResponse } from '#apiserver/exchange.ts'
 import { encodeObject } from '#apiserver/http/encode.ts'
-import { negotiateOutput, parseAccept } from '#apiserver/http/negotiation.ts'
+import { MEDIA_TYPES, negotiateOutput, parseAccept, requireAcceptable } from '#apiserver/http/negotiation.ts'
 import type { Handler, RequestContext } from '#apiserver/pipeline.ts'
 
 interface Aggregated {
@@ -63,7 +63,11 @@ export function discoveryPaths(kinds: readonly KindDefinition[]): (path: string)
   }
 }
 
+const LIST_OF_GROUPS = /^\/apis(?:\/[^/]+)?\/?$/
+
 function documentResponse({ request }: RequestContext, document: JsonObject): ApiResponse {
+  // what the aggregator answers does not come by the router
+  if (!LIST_OF_GROUPS.test(request.head.path)) requireAcceptable(request.head, MEDIA_TYPES)
   const format = negotiateOutput(request.head, { conversions: false })
   const readable =
     format.mediaType === 'application/yaml' ? format : { ...format, mediaType: 'application/json' as const }

@@ -5,7 +5,7 @@
 // served wins. Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/negotiation
 
 import type { TableVersion } from '#api/codec/table.ts'
-import { notAcceptable, unsupportedMediaType } from '#api/meta/status.ts'
+import { failure, notAcceptable, unsupportedMediaType } from '#api/meta/status.ts'
 import type { RequestHead } from '#apiserver/request.ts'
 
 export type MediaType = 'application/json' | 'application/yaml' | 'application/vnd.kubernetes.protobuf'
@@ -167,9 +167,22 @@ export function negotiatePatch(head: RequestHead): PatchMediaType | undefined {
   return PATCH_MEDIA_TYPES.find((mediaType) => mediaType === type)
 }
 
-/** Whether the router (which knows no parameters) can answer in any of the types that the client accepts. */
-export function acceptsAnyMediaType(head: RequestHead): boolean {
+/** What the paths of lists can have, as they may be watched. */
+export const LIST_MEDIA_TYPES: readonly string[] = [
+  ...MEDIA_TYPES,
+  'application/json;stream=watch',
+  'application/vnd.kubernetes.protobuf;stream=watch',
+]
+
+/**
+ * The router's own look at `Accept`, before anybody else's: it knows no parameters and of wildcards only `*` + `/*`.
+ * Throws 406 that names what could be had.
+ */
+export function requireAcceptable(head: RequestHead, available: readonly string[]): void {
   const accept = headerOf(head, 'accept')
-  if (accept === '') return true
-  return parseAccept(accept).some((clause) => MEDIA_TYPES.some((mediaType) => matches(clause, mediaType)))
+  if (accept === '') return
+  const wanted = accept.split(',').map((clause) => clause.split(';')[0]!.trim())
+  if (wanted.some((type) => type === '*/*' || available.includes(type))) return
+  const text = `406: Not Acceptable\n\nAvailable representations: ${available.join(', ')}`
+  throw failure(406, 'NotAcceptable', text, {})
 }

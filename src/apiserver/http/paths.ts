@@ -28,7 +28,7 @@ export function createPaths(options: PathOptions): (path: string) => Handler | u
   const documents = new Map(options.documents.map((document) => [document.path, document]))
   return (path) => {
     const trimmed = path.length > 1 ? path.replace(/\/+$/, '') : path
-    if (trimmed === '/version') return async () => versionResponse()
+    if (trimmed === '/version') return async ({ request }) => versionResponse(request.head)
     if (trimmed === '/metrics') return () => options.metrics.response()
     if (trimmed === '/') return async () => index(options)
     const document = documents.get(trimmed)

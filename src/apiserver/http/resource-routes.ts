@@ -8,11 +8,12 @@ import { failure, methodNotAllowed, pathNotFound } from '#api/meta/status.ts'
 import type { ApiResponse } from '#apiserver/exchange.ts'
 import { readBody, readPatch } from '#apiserver/http/body.ts'
 import {
-  acceptsAnyMediaType,
+  LIST_MEDIA_TYPES,
   MEDIA_TYPES,
   negotiateOutput,
   negotiatePatch,
   type OutputFormat,
+  requireAcceptable,
 } from '#apiserver/http/negotiation.ts'
 import type { RequestContext } from '#apiserver/pipeline.ts'
 import { toVersion, verbsOf } from '#apiserver/registry/catalog.ts'
@@ -41,8 +42,6 @@ const RESOURCE = { conversions: true }
 export function createResourceRoutes(dependencies: RegistryDependencies) {
   return async (context: RequestContext, kind: KindDefinition): Promise<ApiResponse> => {
     const { info } = context
-    checkPath(kind, context)
-    if (kind.deprecation !== undefined) context.trail.warn(kind.deprecation)
     const scope = scopeOf(context, kind)
     switch (info.verb) {
       case 'get':
@@ -89,23 +88,21 @@ export function checkPath(kind: KindDefinition, context: RequestContext): void {
   const hasName = info.parts.length >= 2
   const isNamespacePath = info.namespace !== '' && !(info.group === '' && info.resource === 'namespaces')
   if (isNamespacePath !== kind.namespaced) {
-    const isAcrossNamespaces = kind.namespaced && !hasName
+    const isAcrossNamespaces = kind.namespaced && !hasName && verbsOf(kind).includes('list')
     if (!isAcrossNamespaces || (info.verb !== 'list' && info.verb !== 'watch')) {
       throw isAcrossNamespaces ? methodNotAllowed() : pathNotFound()
     }
   }
+  if (hasName && !verbsOf(kind).includes('get')) throw pathNotFound()
   const needsName =
     info.verb === 'update' || info.verb === 'patch' || info.verb === 'delete' || info.verb === 'get'
-  if (request.head.method === 'HEAD' || !verbsOf(kind).includes(info.verb as Verb)) throw methodNotAllowed()
+  const isRead = info.verb === 'get' || info.verb === 'list' || info.verb === 'watch'
+  if (isRead && request.head.method !== 'GET') throw methodNotAllowed()
+  if (!verbsOf(kind).includes(info.verb as Verb)) throw methodNotAllowed()
   if (info.verb === 'create' && hasName) throw methodNotAllowed()
   if (needsName && !hasName) throw methodNotAllowed()
-  if (!acceptsAnyMediaType(request.head)) throw notRepresentable()
-}
-
-/** The router's own 406, which names what could be had. */
-function notRepresentable(): Error {
-  const text = `406: Not Acceptable\n\nAvailable representations: ${MEDIA_TYPES.join(', ')}`
-  return failure(406, 'NotAcceptable', text, {})
+  const isList = info.verb === 'list' || info.verb === 'watch'
+  requireAcceptable(request.head, isList ? LIST_MEDIA_TYPES : MEDIA_TYPES)
 }
 
 export function objectResponse(

@@ -1,13 +1,16 @@
 // /version: which Kubernetes API this server speaks.
 
 import type { ApiResponse } from '#apiserver/exchange.ts'
+import { requireAcceptable } from '#apiserver/http/negotiation.ts'
+import type { RequestHead } from '#apiserver/request.ts'
 
 export const KUBERNETES_VERSION = 'v1.36.2'
 
 const [, MAJOR, MINOR] = /^v(\d+)\.(\d+)/.exec(KUBERNETES_VERSION) ?? []
 
-/** `metav1.version.Info`; clients compare major, minor and gitVersion with their own. */
-export function versionResponse(): ApiResponse {
+/** `metav1.version.Info`; clients compare major, minor and gitVersion with their own. Throws 406. */
+export function versionResponse(head: RequestHead): ApiResponse {
+  requireAcceptable(head, ['application/json'])
   const info = {
     major: MAJOR,
     minor: MINOR,

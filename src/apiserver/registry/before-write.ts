@@ -37,7 +37,7 @@ export function beforeCreate(
   context: KindContext,
 ): readonly string[] {
   const metadata = metadataOf(draft)
-  delete metadata['generation']
+  // where nobody counts, what the client says stays
   if (hasGeneration(kind, draft)) metadata['generation'] = 1
   kind.prepareForCreate?.(draft, context)
   const meta = draft['metadata'] as ObjectMeta

@@ -61,6 +61,16 @@ export function decodeTyped(body: Body, wanted: GroupVersionKind, options: Decod
 
 /** The options of a DELETE; clients send them as `v1` and as the version of any group. */
 export function decodeDeleteOptions(body: Body): JsonObject {
+  const options = decodeAnyDeleteOptions(body)
+  const { kind = 'DeleteOptions', apiVersion = '' } = options as { kind?: string; apiVersion?: string }
+  if (kind === 'DeleteOptions') return options
+  const scheme = 'k8s.io/apimachinery/pkg/apis/meta/internalversion/scheme/register.go:27'
+  throw badRequest(
+    `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "${scheme}"`,
+  )
+}
+
+function decodeAnyDeleteOptions(body: Body): JsonObject {
   const schema = kindSchema('', 'v1', 'DeleteOptions')
   try {
     if (body.type === 'object') return decodeValue(body.object, schema).object

@@ -164,12 +164,12 @@ export function createObjectStore(dependencies: ObjectStoreDependencies): Object
     },
 
     async create(kind, key, name, object, dryRun) {
-      if (metadataOf(object)['resourceVersion'])
-        throw plainError('resourceVersion should not be set on objects to be created')
       if (dryRun) {
         if (await read(kind, key)) throw alreadyExists(groupResourceOf(kind), name)
         return unstored(key, object)
       }
+      if (metadataOf(object)['resourceVersion'])
+        throw plainError('resourceVersion should not be set on objects to be created')
       const outcome = await put(kind, key, object, 0)
       if ('stored' in outcome) return outcome.stored
       throw duplicate(kind, name, outcome.current && decode(kind, outcome.current))

@@ -29,7 +29,7 @@ export function componentStatuses(store: Store) {
     const format = negotiateOutput(context.request.head, { conversions: true })
     if (verb === 'get') {
       const check = checks[name]
-      if (!check) throw notFound({ group: '', resource: kind.resource }, name)
+      if (!check) throw notFound({ group: '', resource: kind.singular }, name)
       return {
         type: 'object',
         code: 200,
