@@ -4,6 +4,10 @@
 // this project reads or writes; the registry itself works from the kinds (api/kinds/).
 
 import type { KubeObject } from '#api/meta/object.ts'
+import type {
+  MutatingWebhookConfiguration,
+  ValidatingWebhookConfiguration,
+} from '#api/types/admissionregistration.ts'
 import type { CustomResourceDefinition } from '#api/types/apiextensions.ts'
 import type { ControllerRevision, DaemonSet, Deployment, ReplicaSet, StatefulSet } from '#api/types/apps.ts'
 import type { CronJob, Job } from '#api/types/batch.ts'
@@ -67,6 +71,18 @@ export const endpoints = core<Endpoints>('endpoints', 'Endpoints')
 export const configMaps = core<ConfigMap>('configmaps', 'ConfigMap')
 export const secrets = core<Secret>('secrets', 'Secret')
 export const serviceAccounts = core<ServiceAccount>('serviceaccounts', 'ServiceAccount')
+export const mutatingWebhookConfigurations = inGroup<MutatingWebhookConfiguration>(
+  'admissionregistration.k8s.io',
+  'mutatingwebhookconfigurations',
+  'MutatingWebhookConfiguration',
+  false,
+)
+export const validatingWebhookConfigurations = inGroup<ValidatingWebhookConfiguration>(
+  'admissionregistration.k8s.io',
+  'validatingwebhookconfigurations',
+  'ValidatingWebhookConfiguration',
+  false,
+)
 export const customResourceDefinitions: ResourceType<CustomResourceDefinition> = {
   group: 'apiextensions.k8s.io',
   version: 'v1',

@@ -28,7 +28,10 @@ import type { CustomResourceDefinition, CustomResourceDefinitionVersion } from '
 export function customKinds(definition: CustomResourceDefinition): readonly KindDefinition[] {
   const versions = definition.spec.versions.filter(({ served }) => served)
   const sorted = [...versions].sort((a, b) => compareVersions(a.name, b.name))
-  return sorted.map((version) => customKind(definition, version))
+  const kinds: readonly KindDefinition[] = sorted.map((version) =>
+    customKind(definition, version, () => kinds),
+  )
+  return kinds
 }
 
 type Schemas = ReadonlyMap<string, Schema | undefined>
@@ -36,6 +39,7 @@ type Schemas = ReadonlyMap<string, Schema | undefined>
 function customKind(
   definition: CustomResourceDefinition,
   version: CustomResourceDefinitionVersion,
+  all: () => readonly KindDefinition[],
 ): KindDefinition {
   const { group, scope, versions } = definition.spec
   const names = definition.status?.acceptedNames ?? definition.spec.names
@@ -59,7 +63,7 @@ function customKind(
     hasGeneration: true,
     allowUnconditionalUpdate: false,
     ...(deprecated && { deprecation: deprecationWarning ?? warning }),
-    custom: customForm(schema),
+    custom: customForm(schema, all),
     convert: (object, _from, to) => inForm(object, to, schemas.get(to)),
     defaults(draft) {
       draft['apiVersion'] = storedAs
@@ -74,8 +78,9 @@ function customKind(
   }
 }
 
-function customForm(schema: Schema | undefined): CustomForm {
+function customForm(schema: Schema | undefined, all: () => readonly KindDefinition[]): CustomForm {
   return {
+    versions: all,
     schema,
     mergeType: mergeTypeOfRoot(schema),
     takeForm(draft) {

@@ -64,6 +64,8 @@ export interface CustomForm {
   readonly mergeType: MergeType
   /** Takes out of a draft what the schema does not know and fills in defaults; gives the paths of what went. */
   takeForm(draft: JsonObject): readonly string[]
+  /** The kinds of all served versions of its definition, itself included. */
+  versions(): readonly KindDefinition[]
   /** As the definition has it, for OpenAPI; undefined: anything goes. */
   readonly schema: Schema | undefined
 }

@@ -33,10 +33,20 @@ export interface AdmissionRequest {
   annotate(key: string, value: string): void
 }
 
+/** One request passes the mutating plugins once, and a second time when one of them asks for it. */
+export interface MutationRound {
+  readonly isSecond: boolean
+  /** Asks for a second round; does nothing in the second. */
+  askForSecond(): void
+  /** What a plugin keeps from the first round for the second, by its name. */
+  readonly memory: Map<string, unknown>
+}
+
 /** Both hooks refuse by throwing a StatusError. */
 export interface AdmissionPlugin {
   readonly name: string
   handles(request: AdmissionRequest): boolean
-  mutate?(request: AdmissionRequest): Promise<void>
+  /** `round` is for plugins that care about being called again after later ones have changed the object. */
+  mutate?(request: AdmissionRequest, round: MutationRound): Promise<void>
   validate?(request: AdmissionRequest): Promise<void>
 }

@@ -29,6 +29,7 @@ import { runtimeClassAdmission } from '#apiserver/admission/runtime-class.ts'
 import { serviceAccountAdmission } from '#apiserver/admission/service-account.ts'
 import { storageObjectInUseProtection } from '#apiserver/admission/storage-object-in-use-protection.ts'
 import { taintNodesByCondition } from '#apiserver/admission/taint-nodes-by-condition.ts'
+import { webhookAdmission } from '#apiserver/admission/webhooks/plugin.ts'
 import type { Authorization } from '#apiserver/authorization/chain.ts'
 import { escalationCheck } from '#apiserver/authorization/escalation.ts'
 import type { RuleResolver } from '#apiserver/authorization/rbac-resolver.ts'
@@ -83,6 +84,7 @@ export function standardPlugins(dependencies: PluginDependencies): AdmissionPlug
     defaultIngressClass(access),
     podTopologyLabels(access),
     escalationCheck(resolver, authorization),
+    ...webhookAdmission(access),
     resourceQuotaAdmission(access),
   ]
 }

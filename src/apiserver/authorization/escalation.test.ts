@@ -40,7 +40,8 @@ function write(who: UserInfo, resource: string, object: JsonObject, oldObject?: 
     warn: () => undefined,
     annotate: () => undefined,
   }
-  return plugin.handles(request) ? plugin.mutate!(request) : Promise.resolve()
+  const round = { isSecond: false, askForSecond: () => undefined, memory: new Map() }
+  return plugin.handles(request) ? plugin.mutate!(request, round) : Promise.resolve()
 }
 
 const role = (rules: readonly object[], more: JsonObject = {}) => ({

@@ -18,6 +18,8 @@ export interface HttpsTarget {
   /** Trusts any certificate: `insecure-skip-tls-verify`. */
   readonly isInsecure?: boolean
   readonly headers?: Readonly<Record<string, string>>
+  /** Where to connect, where that is not what the URL says: a pod behind a Service. */
+  readonly address?: { readonly host: string; readonly port: number }
   /** Connections are kept in it; absent: one for this request. */
   readonly agent?: https.Agent
 }
@@ -61,7 +63,12 @@ export function sendHttps(
       )
       request.destroy()
     }
-    const request = https.request(target.url, { method, ...tlsOf(target), headers: headersOf(target, body) })
+    const request = https.request(target.url, {
+      method,
+      ...tlsOf(target),
+      ...target.address,
+      headers: headersOf(target, body),
+    })
     const timer = clock.after(timeoutMs, () =>
       fail('context deadline exceeded (Client.Timeout exceeded while awaiting headers)', 'ETIMEDOUT'),
     )
@@ -100,7 +107,7 @@ function tlsOf({ ca, cert, key, serverName, isInsecure, agent }: HttpsTarget): h
   }
 }
 
-function headersOf({ headers }: HttpsTarget, body: string | undefined): Record<string, string> {
+function headersOf({ headers, url, address }: HttpsTarget, body: string | undefined): Record<string, string> {
   return {
     accept: 'application/json, */*',
     'user-agent': 'kube-apiserver',
@@ -108,6 +115,7 @@ function headersOf({ headers }: HttpsTarget, body: string | undefined): Record<s
       'content-type': 'application/json',
       'content-length': String(Buffer.byteLength(body)),
     }),
+    ...(address && { host: new URL(url).host }),
     ...headers,
   }
 }
