@@ -9,6 +9,7 @@ import type {
   ValidatingWebhookConfiguration,
 } from '#api/types/admissionregistration.ts'
 import type { CustomResourceDefinition } from '#api/types/apiextensions.ts'
+import type { APIService } from '#api/types/apiregistration.ts'
 import type { ControllerRevision, DaemonSet, Deployment, ReplicaSet, StatefulSet } from '#api/types/apps.ts'
 import type { CronJob, Job } from '#api/types/batch.ts'
 import type { CertificateSigningRequest } from '#api/types/certificates.ts'
@@ -138,6 +139,7 @@ export const certificateSigningRequests = inGroup<CertificateSigningRequest>(
   'CertificateSigningRequest',
   false,
 )
+export const apiServices = inGroup<APIService>('apiregistration.k8s.io', 'apiservices', 'APIService', false)
 export const priorityClasses = inGroup<PriorityClass>(
   'scheduling.k8s.io',
   'priorityclasses',

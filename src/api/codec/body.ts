@@ -17,6 +17,8 @@ import { kindSchema, type TypeSchema } from '#api/schema/schema.ts'
 export interface BodyOptions {
   readonly mediaType?: 'json' | 'yaml' | 'protobuf'
   readonly fieldValidation?: FieldValidation
+  /** Versions that are no longer served but have the same fields, and are still taken: old clients send them. */
+  readonly formerVersions?: readonly string[]
 }
 
 export interface DecodedBody {
@@ -42,7 +44,7 @@ export function decodeBody(
   options: BodyOptions = {},
 ): DecodedBody {
   const open = openBody(body, wanted, options)
-  const claimed = claimedKind(open, wanted)
+  const claimed = claimedKind(open, wanted, options.formerVersions)
   const reject = (why: string): StatusError =>
     badRequest(
       `${claimed.kind} in version ${JSON.stringify(claimed.version)} cannot be handled as a ${wanted.kind}: ${why}`,
@@ -109,10 +111,16 @@ function requireVersion(claimed: GroupVersionKind, wanted: GroupVersionKind): vo
   )
 }
 
-/** An absent kind or version is that of the path. */
-function claimedKind(open: OpenBody, wanted: GroupVersionKind): GroupVersionKind {
+/** An absent kind or version is that of the path, and so is a former version. */
+function claimedKind(
+  open: OpenBody,
+  wanted: GroupVersionKind,
+  formerVersions: readonly string[] = [],
+): GroupVersionKind {
   const { group, version } = open.apiVersion === '' ? wanted : parseApiVersion(open.apiVersion)
-  return { group, version, kind: open.kind || wanted.kind }
+  const kind = open.kind || wanted.kind
+  const isFormer = group === wanted.group && kind === wanted.kind && formerVersions.includes(version)
+  return isFormer ? wanted : { group, version, kind }
 }
 
 /** Reads the head of a body; throws StatusError 400 that shows its first bytes when there is none. */

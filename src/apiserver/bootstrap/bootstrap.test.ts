@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import {
+  apiServices,
   clusterRoles,
   configMaps,
   endpointSlices,
@@ -28,6 +29,8 @@ test('a server is usable from the first moment, and its second start repairs and
   assert.equal((await client.resource(clusterRoles).list()).items.length, 70)
   assert.equal((await client.resource(priorityClasses).list()).items.length, 2)
   assert.equal((await client.resource(flowSchemas).list()).items.length, 11)
+  const group = await client.resource(apiServices).get('', 'v1.apps')
+  assert.equal(group.status?.conditions?.[0]?.reason, 'Local')
   const trust = await client.resource(configMaps).get('kube-system', 'extension-apiserver-authentication')
   assert.equal(trust.data?.['requestheader-username-headers'], '["X-Remote-User"]')
 

@@ -7,6 +7,7 @@
 import type { KubeObject } from '#api/meta/object.ts'
 import { keyOf } from '#api/meta/object.ts'
 import {
+  apiServices,
   clusterRoleBindings,
   clusterRoles,
   configMaps,
@@ -18,6 +19,7 @@ import {
 } from '#api/resources.ts'
 import type { ServerAccess } from '#apiserver/access.ts'
 import type { RbacInformers } from '#apiserver/authorization/rbac-resolver.ts'
+import { localApiServices, repairApiService } from '#apiserver/bootstrap/api-services.ts'
 import {
   authenticationConfig,
   repairConfig,
@@ -62,6 +64,7 @@ export function createBootstrap(access: ServerAccess, trust: TrustOptions | unde
     namespaces: informers.informer(namespaces),
     ...rbacInformers(informers),
     priorityClasses: informers.informer(priorityClasses),
+    apiServices: informers.informer(apiServices),
   }
 
   /** Ensures those that the informer does not show as right. */
@@ -86,6 +89,7 @@ export function createBootstrap(access: ServerAccess, trust: TrustOptions | unde
         ensureAll(clusterRoles, defaultClusterRoles(), repairRole, known.clusterRoles),
         ensureAll(roles, defaultRoles(), repairRole, known.roles),
         ensureAll(priorityClasses, SYSTEM_PRIORITY_CLASSES, leave, known.priorityClasses),
+        ensureAll(apiServices, localApiServices(), repairApiService, known.apiServices),
         trust && ensureAll(configMaps, [authenticationConfig(trust)], repairConfig),
         ensureAll(configMaps, [tokenTracking(formatTime(clock.now()))], leave),
       ])
