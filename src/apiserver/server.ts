@@ -59,6 +59,8 @@ export interface ApiServerOptions {
   readonly log: Logger
   /** How many requests may be served at once, exempt ones aside, shared out by priority; absent: as many as come. */
   readonly maxRequestsInFlight?: number
+  /** Components that live in the server's own process, as ComponentStatus names them: they are as healthy as it is. */
+  readonly inProcess?: readonly string[]
   /** How long requests under way may last after the signal; default 60 s. */
   readonly shutdownGraceMs?: number
 }
@@ -113,7 +115,7 @@ export async function startApiServer(options: ApiServerOptions, signal: AbortSig
     flowControl: flow?.flowControl,
     route: createRouter({
       catalog,
-      resources: resourceHandler(registry, access, store),
+      resources: resourceHandler(registry, access, componentStatuses(store, options.inProcess)),
       subresource: createSubresources({ catalog, registry, access, client, kubeletTls: options.kubeletTls }),
       path: createPaths({
         kinds: () => catalog.kinds,
@@ -182,12 +184,11 @@ function createFlowControl(
 function resourceHandler(
   registry: RegistryDependencies,
   access: AccessControl,
-  store: Store,
+  components: ReturnType<typeof componentStatuses>,
 ): ResourceHandler {
   const stored = createResourceRoutes(registry)
   const review = reviewHandler(registry, access.reviews ?? {})
   const binding = bindingSubresource(registry, registry.catalog.find('', 'v1', 'pods')!)
-  const components = componentStatuses(store)
   return (context, kind) => {
     checkPath(kind, context)
     if (kind.deprecation !== undefined) context.trail.warn(kind.deprecation)

@@ -22,6 +22,17 @@ describe('a body', () => {
     assert.deepEqual(decode(encodeProtobuf(object), { mediaType: 'protobuf' }).object, object)
   })
 
+  test('of a former version is taken as of the present one', () => {
+    const wanted = { group: 'policy', version: 'v1', kind: 'Eviction' }
+    const body = Buffer.from('{"kind":"Eviction","apiVersion":"policy/v1beta1","metadata":{"name":"a"}}')
+    const { object } = decodeBody(body, wanted, { formerVersions: ['v1beta1'] })
+    assert.equal(object['apiVersion'], 'policy/v1')
+    assert.throws(
+      () => decodeBody(body, wanted),
+      /no kind "Eviction" is registered for version "policy\/v1beta1"/,
+    )
+  })
+
   test('warns of what it does not keep, or is refused', () => {
     assert.deepEqual(decode('{"x":1}').warnings, ['unknown field "x"'])
     assert.deepEqual(decode('{"x":1}', { fieldValidation: 'Ignore' }).warnings, [])

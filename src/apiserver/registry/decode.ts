@@ -24,6 +24,8 @@ export interface DecodeOptions {
   readonly validation: FieldValidation
   /** Told of unknown and doubled fields when `validation` is Warn. */
   warn(text: string): void
+  /** See BodyOptions of api/codec/body.ts. */
+  readonly formerVersions?: readonly string[]
 }
 
 const BODY_FORMATS = {
@@ -54,6 +56,7 @@ export function decodeTyped(body: Body, wanted: GroupVersionKind, options: Decod
   const { object, warnings } = decodeBody(body.bytes, wanted, {
     mediaType: BODY_FORMATS[body.mediaType],
     fieldValidation: options.validation,
+    ...(options.formerVersions && { formerVersions: options.formerVersions }),
   })
   for (const problem of warnings) warnOf(problem, options)
   return headFirst(wanted, object)

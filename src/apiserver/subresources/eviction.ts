@@ -42,6 +42,8 @@ import type { Client } from '#client/client.ts'
 import { formatTime } from '#sys/clock.ts'
 
 const EVICTION = { group: 'policy', version: 'v1', kind: 'Eviction' }
+/** Clients before v1.22 drain nodes with it. */
+const FORMER_VERSIONS = ['v1beta1']
 
 /** Conflicts with other writers of the pod or the budget are tried again so often. */
 const TRIES = 20
@@ -64,7 +66,11 @@ export function evictionSubresource(dependencies: RegistryDependencies, client: 
     const format = negotiateOutput(request.head, { conversions: false })
     const body = await readBody(request)
     const options = parseWriteOptions(request.head.query, 'CreateOptions')
-    const draft = decodeTyped(body, EVICTION, { validation: options.fieldValidation, warn: trail.warn })
+    const draft = decodeTyped(body, EVICTION, {
+      validation: options.fieldValidation,
+      warn: trail.warn,
+      formerVersions: FORMER_VERSIONS,
+    })
     const scope = scopeOf(context, kind)
     const eviction = draft as Eviction
     const admission = admissionRequest(scope, {

@@ -35,6 +35,8 @@ export interface ServingOptions extends Base {
   readonly advertiseAddress: string
   readonly serviceCidr: string
   readonly flags: ServerFlags
+  /** Components that run in the same process. */
+  readonly inProcess?: readonly string[]
 }
 
 /** Starts a server with the access control of a real cluster; `signal` stops it. */
@@ -53,6 +55,7 @@ export async function startServing(options: ServingOptions, signal: AbortSignal)
       log,
       ...limitOf(options.flags),
       listen: { host: options.bindAddress, port, tls: await servingTls(pki) },
+      ...(options.inProcess && { inProcess: options.inProcess }),
       kubeletTls: { ca: authority.certificate, cert: kubelet.certificate, key: kubelet.key },
       accessControl: standardAccessControl({
         store,

@@ -52,6 +52,7 @@ export async function runControlPlane(
       advertiseAddress: machineAddress(config),
       serviceCidr: config.serviceCIDR,
       flags: readServerArgs(config.apiServerArgs ?? []),
+      inProcess: config.components,
     },
     stopServer.signal,
   )
