@@ -32,7 +32,6 @@ import {
   JWKS_PATH,
   OPENID_CONFIGURATION_PATH,
 } from '#apiserver/authentication/issuer-discovery.ts'
-import { readTokenKeys, type TokenKeys } from '#apiserver/authentication/token-keys.ts'
 import { tokenIssuer } from '#apiserver/authentication/token-request.ts'
 import { createAuthorization } from '#apiserver/authorization/chain.ts'
 import { configuredAuthorization, type LoadedAuthorization } from '#apiserver/authorization/configured.ts'
@@ -51,6 +50,7 @@ import { ensureServiceCIDR } from '#apiserver/bootstrap/service-cidr.ts'
 import { createReviews } from '#apiserver/reviews.ts'
 import { liveLookups, standardTokens, type TokenWebhookOptions } from '#apiserver/standard-tokens.ts'
 import type { Store } from '#store/store.ts'
+import { readTokenKeys, type TokenKeys } from '#sys/token-keys.ts'
 
 export interface StandardAccessOptions {
   /** The server's own store: node ports and the leases of API servers lie in it. */

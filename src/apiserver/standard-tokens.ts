@@ -13,11 +13,11 @@ import {
   type TokenLookups,
 } from '#apiserver/authentication/service-account-token.ts'
 import { claimsReader } from '#apiserver/authentication/token-claims.ts'
-import type { TokenKeys } from '#apiserver/authentication/token-keys.ts'
 import { type ReviewVersion, webhookTokenAuthenticator } from '#apiserver/authentication/webhook-token.ts'
 import { unlessNotFound } from '#apiserver/bootstrap/ensure.ts'
 import type { HttpsTarget } from '#apiserver/outbound/https.ts'
 import { createWebhook } from '#apiserver/outbound/webhook.ts'
+import type { TokenKeys } from '#sys/token-keys.ts'
 
 export interface TokenWebhookOptions {
   readonly target: HttpsTarget

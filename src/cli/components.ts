@@ -18,6 +18,17 @@ interface Common {
   readonly kubeconfig: string
 }
 
+interface ControllerManagerOptions extends Common {
+  readonly clusterCidr?: string
+  readonly rootCaFile?: string
+  readonly serviceAccountPrivateKeyFile?: string
+  readonly clusterSigningCertFile?: string
+  readonly clusterSigningKeyFile?: string
+}
+
+/** How long certificates live that the signer issues. */
+const SIGNED_DAYS = 365
+
 type Run<Options> = (client: Client, log: Logger, options: Options, signal: AbortSignal) => Promise<void>
 
 const BASE = { clock: systemClock, random: systemRandom }
@@ -32,7 +43,7 @@ export function componentCommands(): readonly Command[] {
         signal,
       ),
     ),
-    component<Common & { readonly clusterCidr?: string; readonly rootCaFile?: string }>(
+    component<ControllerManagerOptions>(
       'controller-manager',
       'runs all controllers',
       async (client, log, options, signal) =>
@@ -44,6 +55,17 @@ export function componentCommands(): readonly Command[] {
             settings: {
               clusterCIDRs: options.clusterCidr ? [options.clusterCidr] : [],
               ...(options.rootCaFile && { rootCA: readFileSync(options.rootCaFile, 'utf8') }),
+              ...(options.serviceAccountPrivateKeyFile && {
+                serviceAccountKey: readFileSync(options.serviceAccountPrivateKeyFile, 'utf8'),
+              }),
+              ...(options.clusterSigningCertFile &&
+                options.clusterSigningKeyFile && {
+                  signer: {
+                    certificate: readFileSync(options.clusterSigningCertFile, 'utf8'),
+                    key: readFileSync(options.clusterSigningKeyFile, 'utf8'),
+                    days: SIGNED_DAYS,
+                  },
+                }),
             },
             leaderElection: { identity: hostname() },
           },
@@ -51,7 +73,14 @@ export function componentCommands(): readonly Command[] {
         ),
     )
       .option('--cluster-cidr <cidr>', 'range from which nodes get theirs')
-      .option('--root-ca-file <file>', 'certificate authority that pods are to trust', file),
+      .option('--root-ca-file <file>', 'certificate authority that pods are to trust', file)
+      .option('--service-account-private-key-file <file>', 'key that signs tokens in Secrets', file)
+      .option(
+        '--cluster-signing-cert-file <file>',
+        'authority that signs what is asked for and approved',
+        file,
+      )
+      .option('--cluster-signing-key-file <file>', 'its key', file),
     component<KubeletOptions>('kubelet', 'runs the pods of one node', async (client, log, options, signal) =>
       (await import('#kubelet/run.ts')).runKubelet(
         {

@@ -2,6 +2,7 @@
 //
 // Upstream: cmd/kube-controller-manager/names/controller_names.go, app/controllermanager.go
 
+import { bootstrapSigner } from '#controllers/bootstrap-signer/controller.ts'
 import { certificateApprovingController } from '#controllers/certificate-approving/controller.ts'
 import { certificateCleanerController } from '#controllers/certificate-cleaner/controller.ts'
 import { certificateSigningController } from '#controllers/certificate-signing/controller.ts'
@@ -31,14 +32,16 @@ import { resourceQuotaController } from '#controllers/resourcequota/controller.t
 import { rootCAPublisher } from '#controllers/root-ca-publisher/controller.ts'
 import { serviceCIDRsController } from '#controllers/service-cidrs/controller.ts'
 import { serviceAccountController } from '#controllers/serviceaccount/controller.ts'
+import { serviceAccountTokenController } from '#controllers/serviceaccount-token/controller.ts'
 import { statefulSetController } from '#controllers/statefulset/controller.ts'
 import { taintEvictionController } from '#controllers/taint-eviction/controller.ts'
+import { tokenCleaner } from '#controllers/token-cleaner/controller.ts'
 import { ttlAfterFinishedController } from '#controllers/ttl-after-finished/controller.ts'
 
 export interface ControllerDescriptor {
   readonly name: string
-  /** The service account in kube-system as which it writes. */
-  readonly serviceAccount: string
+  /** The service account in kube-system as which it writes; absent: as the controller manager itself. */
+  readonly serviceAccount?: string
   create(context: ControllerContext): Controller
   /** Whether the cluster's settings give it anything to do; absent means yes. */
   isWanted?(settings: ControllerContext['settings']): boolean
@@ -51,6 +54,13 @@ export const CONTROLLERS: readonly ControllerDescriptor[] = [
     serviceAccount: 'service-account-controller',
     create: serviceAccountController,
   },
+  {
+    name: 'serviceaccount-token-controller',
+    create: serviceAccountTokenController,
+    isWanted: ({ serviceAccountKey }) => serviceAccountKey !== undefined,
+  },
+  { name: 'bootstrap-signer-controller', serviceAccount: 'bootstrap-signer', create: bootstrapSigner },
+  { name: 'token-cleaner-controller', serviceAccount: 'token-cleaner', create: tokenCleaner },
   {
     name: 'clusterrole-aggregation-controller',
     serviceAccount: 'clusterrole-aggregation-controller',

@@ -41,6 +41,8 @@ export interface ControllerSettings {
   readonly serviceCIDRs?: readonly string[]
   /** PEM of the certificate authority that pods are to trust; none: it is not published. */
   readonly rootCA?: string
+  /** PEM of the private key that signs tokens of service accounts; none: Secrets get no tokens. */
+  readonly serviceAccountKey?: string
   /** Certificate authority that signs certificate signing requests; none: nothing is signed. */
   readonly signer?: { readonly certificate: string; readonly key: string; readonly days: number }
 }

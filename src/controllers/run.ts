@@ -64,7 +64,7 @@ async function runControllers(
   const informers = createInformerFactory({ client, clock, random, log })
   const recorders: EventRecorder[] = []
   const contextFor = ({ serviceAccount }: ControllerDescriptor): ControllerContext => {
-    const ownClient = options.clientFor?.(serviceAccount) ?? client
+    const ownClient = (serviceAccount && options.clientFor?.(serviceAccount)) || client
     return {
       client: ownClient,
       informers,

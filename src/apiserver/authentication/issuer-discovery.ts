@@ -3,7 +3,7 @@
 // Served at /.well-known/openid-configuration and /openid/v1/jwks to whom RBAC lets (system:service-account-issuer-discovery).
 // Upstream: pkg/serviceaccount/openidmetadata.go
 
-import type { TokenKey } from '#apiserver/authentication/token-keys.ts'
+import type { TokenKey } from '#sys/token-keys.ts'
 
 export const OPENID_CONFIGURATION_PATH = '/.well-known/openid-configuration'
 export const JWKS_PATH = '/openid/v1/jwks'

@@ -2,8 +2,8 @@
 
 import { generateKeyPairSync } from 'node:crypto'
 import type { TokenLookups } from '#apiserver/authentication/service-account-token.ts'
-import { readTokenKeys, type TokenKeys } from '#apiserver/authentication/token-keys.ts'
 import type { RequestHead } from '#apiserver/request.ts'
+import { readTokenKeys, type TokenKeys } from '#sys/token-keys.ts'
 
 /** A new RSA key, as PEM and read. */
 export function newTokenKeys(): { readonly pem: string; readonly keys: TokenKeys } {

@@ -7,7 +7,7 @@
 import { createHash } from 'node:crypto'
 import { compactVerify } from 'jose'
 import { unauthorized } from '#api/meta/status.ts'
-import type { TokenKey } from '#apiserver/authentication/token-keys.ts'
+import type { TokenKey } from '#sys/token-keys.ts'
 
 export interface ObjectRef {
   readonly name?: string

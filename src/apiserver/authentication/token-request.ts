@@ -3,7 +3,6 @@
 // A token bound to a pod says on which node that pod runs, so that a stolen token tells where it was stolen. Upstream:
 // pkg/registry/core/serviceaccount/storage/token.go, pkg/serviceaccount/claims.go
 
-import { SignJWT } from 'jose'
 import { invalid as invalidField, Path } from '#api/meta/field-error.ts'
 import { type KubeObject, parseApiVersion } from '#api/meta/object.ts'
 import { badRequest, conflict, invalid, notFound } from '#api/meta/status.ts'
@@ -12,9 +11,9 @@ import type { Pod, ServiceAccount } from '#api/types/core.ts'
 import { serviceAccountUser } from '#apiserver/authentication/service-account-names.ts'
 import type { TokenLookups } from '#apiserver/authentication/service-account-token.ts'
 import type { BoundClaims, ObjectRef } from '#apiserver/authentication/token-claims.ts'
-import type { TokenKeys } from '#apiserver/authentication/token-keys.ts'
 import { type Clock, formatTime } from '#sys/clock.ts'
 import type { Random } from '#sys/random.ts'
+import { signToken, type TokenKeys } from '#sys/token-keys.ts'
 
 export interface TokenIssuerOptions {
   readonly keys: TokenKeys
@@ -71,7 +70,7 @@ export function tokenIssuer(options: TokenIssuerOptions): TokenIssuer {
         bound.pod !== undefined &&
         expirationSeconds === INJECTED_EXPIRATION_SECONDS &&
         audiences.every((audience) => options.audiences.includes(audience))
-      const token = await sign(keys, {
+      const token = await signToken(keys.signing, {
         aud: [...audiences],
         exp: seconds(now) + (isExtended ? EXTENDED_EXPIRATION_SECONDS : expirationSeconds),
         iat: seconds(now),
@@ -209,9 +208,4 @@ async function bindPod(
 
 function refOf(object: KubeObject): ObjectRef {
   return { name: object.metadata?.name ?? '', uid: object.metadata?.uid ?? '' }
-}
-
-function sign(keys: TokenKeys, claims: Record<string, unknown>): Promise<string> {
-  const { algorithm, id, privateKey } = keys.signing
-  return new SignJWT(claims).setProtectedHeader({ alg: algorithm, kid: id }).sign(privateKey)
 }

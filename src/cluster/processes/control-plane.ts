@@ -96,6 +96,7 @@ export async function runControlPlane(
             clusterCIDRs: [config.podCIDR],
             serviceCIDRs: [config.serviceCIDR],
             rootCA: authority.certificate,
+            serviceAccountKey: pki.serviceAccountKeys.privateKey,
             signer: { ...authority, days: SIGNED_DAYS },
           },
           leaderElection: { identity: layout.name },

@@ -4,6 +4,7 @@
 // older key verify as long as its public half is still handed in. Upstream: pkg/serviceaccount/jwt.go
 
 import { createHash, createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
+import { SignJWT } from 'jose'
 
 export interface TokenKey {
   readonly id: string
@@ -11,8 +12,10 @@ export interface TokenKey {
   readonly algorithm: 'RS256' | 'ES256' | 'ES384' | 'ES512'
 }
 
+export type SigningKey = TokenKey & { readonly privateKey: KeyObject }
+
 export interface TokenKeys {
-  readonly signing: TokenKey & { readonly privateKey: KeyObject }
+  readonly signing: SigningKey
   /** The signing key first. */
   readonly verifying: readonly TokenKey[]
 }
@@ -22,6 +25,14 @@ export function readTokenKeys(privateKey: string, olderPublicKeys: readonly stri
   const signing = { ...tokenKey(createPublicKey(privateKey)), privateKey: createPrivateKey(privateKey) }
   const older = olderPublicKeys.map((pem) => tokenKey(createPublicKey(pem)))
   return { signing, verifying: [signing, ...older.filter((key) => key.id !== signing.id)] }
+}
+
+/** A JSON Web Token with these claims. */
+export function signToken(
+  { id, algorithm, privateKey }: SigningKey,
+  claims: Readonly<Record<string, unknown>>,
+): Promise<string> {
+  return new SignJWT(claims).setProtectedHeader({ alg: algorithm, kid: id }).sign(privateKey)
 }
 
 function tokenKey(publicKey: KeyObject): TokenKey {
