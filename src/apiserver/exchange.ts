@@ -7,6 +7,7 @@
 import type { Duplex } from 'node:stream'
 import type { KindDefinition } from '#api/kinds/kind.ts'
 import type { JsonObject } from '#api/meta/object.ts'
+import type { RequestAudit } from '#apiserver/audit/request-audit.ts'
 import type { OutputFormat } from '#apiserver/http/negotiation.ts'
 import type { RegistryList, RegistryWatch } from '#apiserver/registry/results.ts'
 import type { RequestHead, UserInfo } from '#apiserver/request.ts'
@@ -70,6 +71,8 @@ export type ApiResponse =
 /** What a request collects on its way, besides its answer. */
 export interface RequestTrail {
   readonly auditId: string
+  /** Collects what is recorded of the request; absent when nothing is, or not yet. */
+  audit?: RequestAudit
   /** Texts for `Warning` headers, without repeats, in the order in which they were given. */
   readonly warnings: readonly string[]
   warn(text: string): void

@@ -1,14 +1,15 @@
 // The way of every request: who asks, what is asked, may they, and then the handler that answers.
 //
-// request info ▶ authenticate ▶ impersonate ▶ flow control ▶ authorize ▶ route. Whatever is thrown on the way becomes the Status that
-// the client sees. Invariant: nothing is read or written before authorization has allowed it.
+// request info ▶ authenticate ▶ audit ▶ impersonate ▶ flow control ▶ authorize ▶ route. Whatever is thrown on the way
+// becomes the Status that the client sees. Invariant: nothing is read or written before authorization has allowed it.
 // Upstream: DefaultBuildHandlerChain in staging/src/k8s.io/apiserver/pkg/server/config.go
 
 import type { JsonObject } from '#api/meta/object.ts'
-import { failure, StatusError } from '#api/meta/status.ts'
+import { failure, internalError, StatusError } from '#api/meta/status.ts'
+import { type Auditor, triedCredentials } from '#apiserver/audit/auditor.ts'
 import type { Authentication } from '#apiserver/authentication/chain.ts'
 import type { Impersonation } from '#apiserver/authentication/impersonation.ts'
-import type { Authorization } from '#apiserver/authorization/chain.ts'
+import { type Authorization, forbiddenRequest } from '#apiserver/authorization/chain.ts'
 import type { ApiRequest, ApiResponse, HandledResponse, RequestTrail } from '#apiserver/exchange.ts'
 import { type Seat, takeSeat } from '#apiserver/flowcontrol/filter.ts'
 import type { FlowControl } from '#apiserver/flowcontrol/flow-control.ts'
@@ -32,7 +33,7 @@ export interface RequestContext {
 
 export type Handler = (context: RequestContext) => Promise<ApiResponse>
 
-/** Watches the requests that pass: metrics, logs, audit. */
+/** Watches the requests that pass: metrics. */
 export interface RequestObserver {
   /** Called when the request has its info; gives what is called with the code once the answer is delivered. */
   started(request: ApiRequest, info: RequestInfo): (code: number) => void
@@ -46,6 +47,8 @@ export interface PipelineOptions {
   /** Absent: nothing is limited. */
   readonly flowControl?: FlowControl | undefined
   readonly route: Handler
+  /** Absent: nothing is recorded. */
+  readonly auditor?: Auditor | undefined
   readonly observer: RequestObserver
   readonly clock: Clock
   readonly random: Random
@@ -66,9 +69,12 @@ export const isLongRunning = (info: RequestInfo): boolean =>
 
 /** Composes the stages into the one function that all transports call; it never rejects. */
 export function createPipeline(options: PipelineOptions): Handle {
-  async function identify(request: ApiRequest, info: RequestInfo): Promise<UserInfo> {
-    const authenticated = request.user ?? (await options.authentication.authenticate(request.head))
-    return options.impersonate(authenticated, info, request.head)
+  async function identify(request: ApiRequest, info: RequestInfo, trail: Trail): Promise<UserInfo> {
+    const authenticated = request.user ?? (await authenticate(request, info, trail))
+    if (options.auditor) await beginAudit(options.auditor, request, info, authenticated, trail)
+    return options.impersonate(authenticated, info, request.head, (actingAs, constraint) =>
+      trail.audit?.impersonated(actingAs, constraint),
+    )
   }
 
   async function seatFor(
@@ -89,7 +95,7 @@ export function createPipeline(options: PipelineOptions): Handle {
     user: UserInfo,
     trail: RequestTrail,
   ): Promise<ApiResponse> {
-    await options.authorization.require(user, info)
+    await authorize(user, info, trail)
     if (isLongRunning(info)) return options.route({ request, info, user, trail, signal: request.signal })
     const millis = deadlineMs(request.head.query)
     return withDeadline(options.clock, millis, request.signal, (signal) =>
@@ -97,27 +103,69 @@ export function createPipeline(options: PipelineOptions): Handle {
     )
   }
 
+  async function authenticate(request: ApiRequest, info: RequestInfo, trail: Trail): Promise<UserInfo> {
+    try {
+      return await options.authentication.authenticate(request.head)
+    } catch (error) {
+      const audit = options.auditor?.audit(request, info, undefined, trail)
+      if (audit && error instanceof StatusError) {
+        trail.audit = audit
+        await audit.refused(triedCredentials(request.head), error.code)
+      }
+      throw error
+    }
+  }
+
+  async function authorize(user: UserInfo, info: RequestInfo, trail: RequestTrail): Promise<void> {
+    const { decision, reason } = await options.authorization.authorize(user, info)
+    const isAllowed = decision === 'allow'
+    trail.audit?.annotate('authorization.k8s.io/decision', isAllowed ? 'allow' : 'forbid')
+    trail.audit?.annotate('authorization.k8s.io/reason', reason)
+    if (!isAllowed) throw forbiddenRequest(user, info, reason)
+  }
+
   return async (request) => {
-    const trail = createTrail(request, options.random)
+    const trail = createTrail(request, options)
     let finished: ((code: number) => void) | undefined
     let seat: Seat | undefined
     let response: ApiResponse
+    let isLong = false
     try {
       const info = parseRequestInfo(request.head.method, request.head.path, request.head.query)
+      isLong = isLongRunning(info)
       finished = options.observer.started(request, info)
-      const user = await identify(request, info)
+      const user = await identify(request, info, trail)
       seat = await seatFor(request, info, user, trail)
       response = seat?.refusal ?? (await process(request, info, user, trail))
       response = seat?.settle(response) ?? response
     } catch (error) {
+      if (!(error instanceof StatusError)) await trail.audit?.failed(String(error))
       response = errorResponse(request, asStatusError(error, request, options.log))
     }
+    if (trail.audit) await trail.audit.answered(response, isLong)
     const delivered = once(() => {
       seat?.release()
       finished?.(codeOf(response))
+      void trail.audit?.delivered()
     })
     return { response, trail, finished: delivered }
   }
+}
+
+/** Records that a request has come in, if the policy wants it; throws when it has to and cannot. */
+async function beginAudit(
+  auditor: Auditor,
+  request: ApiRequest,
+  info: RequestInfo,
+  user: UserInfo,
+  trail: Trail,
+): Promise<void> {
+  const audit = auditor.audit(request, info, user, trail)
+  if (!audit) return
+  trail.audit = audit
+  if (await audit.begin()) return
+  auditor.counts.rejected++
+  throw internalError('failed to store audit event')
 }
 
 function once(call: () => void): () => void {
@@ -156,7 +204,16 @@ export function errorResponse(request: ApiRequest, error: StatusError): ApiRespo
 /** So many warnings are sent to one client; a broken object could otherwise fill the headers. */
 const MAX_WARNINGS = 64
 
-function createTrail(request: ApiRequest, random: Random): RequestTrail {
+interface Trail extends RequestTrail {
+  readonly receivedMs: number
+  /** Made before it was known whether they are wanted. */
+  readonly annotations: ReadonlyMap<string, string>
+}
+
+const NO_ANNOTATIONS: ReadonlyMap<string, string> = new Map()
+
+function createTrail(request: ApiRequest, { auditor, clock, random }: PipelineOptions): Trail {
+  const early = auditor && new Map<string, string>()
   const given = request.head.headers['audit-id']
   const warnings: string[] = []
   return {
@@ -166,6 +223,11 @@ function createTrail(request: ApiRequest, random: Random): RequestTrail {
     warn(text) {
       if (text !== '' && warnings.length < MAX_WARNINGS && !warnings.includes(text)) warnings.push(text)
     },
-    annotate: () => undefined,
+    receivedMs: auditor ? clock.now() : 0,
+    annotations: early ?? NO_ANNOTATIONS,
+    annotate(key, value) {
+      if (this.audit) this.audit.annotate(key, value)
+      else early?.set(key, value)
+    },
   }
 }

@@ -9,6 +9,7 @@ import type { AddressInfo } from 'node:net'
 import { allKinds } from '#api/kinds/all.ts'
 import type { ServerAccess } from '#apiserver/access.ts'
 import type { AccessControl } from '#apiserver/access-control.ts'
+import type { Auditor } from '#apiserver/audit/auditor.ts'
 import { serveDefinitions } from '#apiserver/customresources/serve-definitions.ts'
 import type { ValueTransformers } from '#apiserver/encryption/value-transformer.ts'
 import { flowControlDumps } from '#apiserver/flowcontrol/dumps.ts'
@@ -54,6 +55,8 @@ export interface ApiServerOptions {
   readonly kubeletTls?: KubeletTls
   /** How values are encrypted in the store; absent: not at all. */
   readonly encryption?: ValueTransformers
+  /** Records requests; absent: none. Closed by the server when the last request is over. */
+  readonly auditor?: Auditor
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger
@@ -126,6 +129,7 @@ export async function startApiServer(options: ApiServerOptions, signal: AbortSig
         ...(flow && { unlisted: flow.dumps }),
       }),
     }),
+    auditor: options.auditor,
     observer: metrics.observer,
     clock,
     random,
@@ -148,7 +152,14 @@ export async function startApiServer(options: ApiServerOptions, signal: AbortSig
     address: listener?.address,
     updateTls: (tls) => listener?.updateTls(tls),
     stopped: stop(
-      { signal, state, listener, caches, graceMs: options.shutdownGraceMs ?? SHUTDOWN_GRACE_MS },
+      {
+        signal,
+        state,
+        listener,
+        caches,
+        auditor: options.auditor,
+        graceMs: options.shutdownGraceMs ?? SHUTDOWN_GRACE_MS,
+      },
       [informing, defining, running, limiting],
     ),
   }
@@ -218,6 +229,7 @@ interface Stopping {
   readonly state: ServerState
   readonly listener: Listener | undefined
   readonly caches: WatchCaches
+  readonly auditor: Auditor | undefined
   readonly graceMs: number
 }
 
@@ -229,4 +241,5 @@ async function stop(stopping: Stopping, running: readonly (Promise<void> | undef
   await stopping.listener?.close(stopping.graceMs)
   await Promise.all(running)
   await stopping.caches.close()
+  await stopping.auditor?.close()
 }

@@ -10,6 +10,7 @@ import path from 'node:path'
 import type { ServerAccess } from '#apiserver/access.ts'
 import type { AccessControl } from '#apiserver/access-control.ts'
 import { createAdmission } from '#apiserver/admission/chain.ts'
+import type { Auditor } from '#apiserver/audit/auditor.ts'
 import { createAuthentication } from '#apiserver/authentication/chain.ts'
 import { createAuthorization } from '#apiserver/authorization/chain.ts'
 import type { ValueTransformers } from '#apiserver/encryption/value-transformer.ts'
@@ -42,6 +43,7 @@ export interface TestApiServerOptions {
   readonly encryption?: ValueTransformers
   /** How many requests are served at once; default 600 with `secured`, else without a bound. */
   readonly maxRequestsInFlight?: number
+  readonly auditor?: Auditor
   readonly clock?: Clock
   readonly random?: Random
   readonly log?: Logger
@@ -90,6 +92,7 @@ export async function startTestApiServer(options: TestApiServerOptions = {}): Pr
       ...((options.secured || options.maxRequestsInFlight !== undefined) && {
         maxRequestsInFlight: options.maxRequestsInFlight ?? 600,
       }),
+      ...(options.auditor && { auditor: options.auditor }),
       ...(pki && options.tls && { listen: { host: '127.0.0.1', port: 0, tls: pki.server } }),
     },
     controller.signal,

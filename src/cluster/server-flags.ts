@@ -18,12 +18,11 @@ interface Flag<Value> {
   keep?(text: string): string
 }
 
-const file = (help: string): Flag<string> => ({
-  placeholder: '<file>',
-  help,
-  read: (text) => path.resolve(text),
-  keep: (text) => path.resolve(text),
-})
+/** `word` stands for something that is no file. */
+function file(help: string, word?: string): Flag<string> {
+  const absolute = (text: string) => (text === word ? text : path.resolve(text))
+  return { placeholder: '<file>', help, read: absolute, keep: absolute }
+}
 
 const toggle = (help: string): Flag<boolean> => ({
   help,
@@ -38,7 +37,7 @@ const count = (help: string): Flag<number> => ({
   placeholder: '<count>',
   help,
   read(text) {
-    if (!/^\d{1,7}$/.test(text)) throw new Error('takes a number')
+    if (!/^\d{1,12}$/.test(text)) throw new Error('takes a number')
     return Number(text)
   },
 })
@@ -67,14 +66,55 @@ const duration = (help: string): Flag<number> => ({
   },
 })
 
-const version = (help: string): Flag<'v1' | 'v1beta1'> => ({
-  placeholder: '<version>',
-  help,
+const choice = <const Word extends string>(options: readonly Word[], help: string): Flag<Word> => ({
+  placeholder: '<word>',
+  help: `${help}: ${options.join(', ')}`,
   read(text) {
-    if (text === 'v1' || text === 'v1beta1') return text
-    throw new Error('takes v1 or v1beta1')
+    if ((options as readonly string[]).includes(text)) return text as Word
+    throw new Error(`takes ${options.join(', ')}`)
   },
 })
+
+const rate = (help: string): Flag<number> => ({
+  placeholder: '<number>',
+  help,
+  read(text) {
+    if (!/^\d{1,7}(\.\d+)?$/.test(text)) throw new Error('takes a number')
+    return Number(text)
+  },
+})
+
+const MODES = ['batch', 'blocking', 'blocking-strict'] as const
+
+/** The flags that both backends of audit have. */
+const auditFlags = <Name extends 'log' | 'webhook'>(name: Name) =>
+  ({
+    [`audit-${name}-mode`]: choice(MODES, 'whether requests wait for their events'),
+    [`audit-${name}-batch-buffer-size`]: count('how many events may wait'),
+    [`audit-${name}-batch-max-size`]: count('how many events go together'),
+    [`audit-${name}-batch-max-wait`]: duration('how long a batch waits to be full'),
+    [`audit-${name}-batch-throttle-enable`]: toggle('bound the number of batches a second'),
+    [`audit-${name}-batch-throttle-qps`]: rate('batches a second on average'),
+    [`audit-${name}-batch-throttle-burst`]: count('batches at once after a pause'),
+    [`audit-${name}-truncate-enabled`]: toggle('bound the size of events and batches'),
+    [`audit-${name}-truncate-max-batch-size`]: count('largest batch in bytes'),
+    [`audit-${name}-truncate-max-event-size`]: count('largest event in bytes'),
+    [`audit-${name}-version`]: choice(['audit.k8s.io/v1'], 'version of the events'),
+  }) as { readonly [Flag in keyof AuditFlagKinds as `audit-${Name}-${Flag}`]: AuditFlagKinds[Flag] }
+
+interface AuditFlagKinds {
+  readonly mode: Flag<(typeof MODES)[number]>
+  readonly 'batch-buffer-size': Flag<number>
+  readonly 'batch-max-size': Flag<number>
+  readonly 'batch-max-wait': Flag<number>
+  readonly 'batch-throttle-enable': Flag<boolean>
+  readonly 'batch-throttle-qps': Flag<number>
+  readonly 'batch-throttle-burst': Flag<number>
+  readonly 'truncate-enabled': Flag<boolean>
+  readonly 'truncate-max-batch-size': Flag<number>
+  readonly 'truncate-max-event-size': Flag<number>
+  readonly version: Flag<string>
+}
 
 /** Every flag, by upstream's name. */
 export const SERVER_FLAGS = {
@@ -83,7 +123,10 @@ export const SERVER_FLAGS = {
     'whose tokens are good (AuthenticationConfiguration); followed when it changes',
   ),
   'authentication-token-webhook-config-file': file('a kubeconfig of the webhook that is asked about tokens'),
-  'authentication-token-webhook-version': version('of the TokenReviews that it is sent (default: v1beta1)'),
+  'authentication-token-webhook-version': choice(
+    ['v1', 'v1beta1'],
+    'of the TokenReviews that it is sent (default: v1beta1)',
+  ),
   'authentication-token-webhook-cache-ttl': duration('how long its answers are good (default: 2m0s)'),
   'oidc-issuer-url': words('<url>', 'one issuer of tokens, in place of --authentication-config'),
   'oidc-client-id': words('<id>', 'the audience that its tokens must have'),
@@ -105,7 +148,10 @@ export const SERVER_FLAGS = {
     'in place of that: Node,RBAC,Webhook,AlwaysAllow,AlwaysDeny in their order',
   ),
   'authorization-webhook-config-file': file('a kubeconfig of the webhook of mode Webhook'),
-  'authorization-webhook-version': version('of the SubjectAccessReviews that it is sent (default: v1beta1)'),
+  'authorization-webhook-version': choice(
+    ['v1', 'v1beta1'],
+    'of the SubjectAccessReviews that it is sent (default: v1beta1)',
+  ),
   'authorization-webhook-cache-authorized-ttl': duration('how long it allows (default: 5m0s)'),
   'authorization-webhook-cache-unauthorized-ttl': duration('how long it does not allow (default: 30s)'),
   'encryption-provider-config': file('how objects are encrypted in the store (EncryptionConfiguration)'),
@@ -113,6 +159,17 @@ export const SERVER_FLAGS = {
   'enable-priority-and-fairness': toggle('share the server among kinds of clients (default true)'),
   'max-requests-inflight': count('how many reads are served at once (default 400)'),
   'max-mutating-requests-inflight': count('how many writes are served at once (default 200)'),
+  'audit-policy-file': file('which requests are recorded, and how much of them (audit Policy)'),
+  'audit-log-path': file('where they are recorded, a line each; - for the standard output', '-'),
+  'audit-log-maxage': count('days that old logs are kept (default 366; 0: for ever)'),
+  'audit-log-maxbackup': count('how many old logs are kept (default 100; 0: all)'),
+  'audit-log-maxsize': count('megabytes of a log before it is put aside (default 100; 0: never)'),
+  'audit-log-format': choice(['json', 'legacy'], 'form of a line'),
+  'audit-log-compress': toggle('compress logs that were put aside'),
+  'audit-webhook-config-file': file('where they are sent (a kubeconfig)'),
+  'audit-webhook-initial-backoff': duration('how long before a failed call is tried again (default 10s)'),
+  ...auditFlags('log'),
+  ...auditFlags('webhook'),
 } satisfies Readonly<Record<string, Flag<unknown>>>
 
 export type ServerFlagName = keyof typeof SERVER_FLAGS

@@ -16,6 +16,17 @@ export interface ConfigKind {
   readonly schema: TypeSchema
 }
 
+/** Fields that are unknown, or there twice. */
+export class StrictDecodingError extends Error {
+  /** What was read all the same. */
+  readonly object: JsonObject
+
+  constructor(problems: readonly string[], object: JsonObject) {
+    super(`strict decoding error: ${problems.join(', ')}`)
+    this.object = object
+  }
+}
+
 /** Reads the file of a kind. Throws an Error for another kind or version, an unknown or doubled field, a wrong type. */
 export function decodeConfigFile(text: string, wanted: ConfigKind): JsonObject {
   const { apiVersion, kind } = headOf(text)
@@ -25,7 +36,7 @@ export function decodeConfigFile(text: string, wanted: ConfigKind): JsonObject {
   if (!isWanted)
     throw new Error(`no kind ${goQuote(kind)} is registered for version ${goQuote(apiVersion)} in scheme`)
   const { object, strictProblems } = decodeYaml(text, wanted.schema, 'Strict')
-  if (strictProblems.length > 0) throw new Error(`strict decoding error: ${strictProblems.join(', ')}`)
+  if (strictProblems.length > 0) throw new StrictDecodingError(strictProblems, object)
   return object
 }
 

@@ -137,7 +137,12 @@ export function formatValue(value: unknown): string {
 
 /** Go's JSON keeps itself harmless in HTML. */
 export function goJson(value: unknown, indent = 0): string {
-  return JSON.stringify(value, undefined, indent).replace(/[<>&\u2028\u2029]/g, (char) => unicodeEscape(char))
+  return escapeMarkup(JSON.stringify(value, undefined, indent))
+}
+
+/** The same for a text that is JSON already. */
+export function escapeMarkup(json: string): string {
+  return json.replace(/[<>&\u2028\u2029]/g, (char) => unicodeEscape(char))
 }
 
 const SHORT_ESCAPES: Readonly<Record<string, string>> = {

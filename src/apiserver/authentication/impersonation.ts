@@ -20,7 +20,13 @@ import {
 import { type Authorization, forbiddenRequest } from '#apiserver/authorization/chain.ts'
 import type { RequestHead, RequestInfo, UserInfo } from '#apiserver/request.ts'
 
-export type Impersonation = (user: UserInfo, info: RequestInfo, head: RequestHead) => Promise<UserInfo>
+export type Impersonation = (
+  user: UserInfo,
+  info: RequestInfo,
+  head: RequestHead,
+  /** Told of the user who is acted as, and the verb that allowed it ('' for the old one). */
+  onActing?: (user: UserInfo, constraint: string) => void,
+) => Promise<UserInfo>
 
 const USER_HEADER = 'impersonate-user'
 const GROUP_HEADER = 'impersonate-group'
@@ -33,13 +39,15 @@ const MANY = 4
 
 /** Gives the user to go on with: the one who is asked for, or the asker where the headers ask for nobody. */
 export function createImpersonation(authorization: Authorization): Impersonation {
-  return async (requestor, info, head) => {
+  return async (requestor, info, head, onActing) => {
     const wanted = wantedUser(head)
     if (!wanted) return requestor
     let firstError: unknown
     for (const mode of modesFor(wanted, requestor)) {
       try {
-        return await impersonate(authorization, mode, requestor, wanted, info)
+        const user = await impersonate(authorization, mode, requestor, wanted, info)
+        onActing?.(user, mode === 'legacy' ? '' : `impersonate:${mode}`)
+        return user
       } catch (error) {
         if (!isForbidden(error)) throw error
         firstError ??= error

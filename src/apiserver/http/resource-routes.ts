@@ -165,6 +165,7 @@ export async function createHandler(
   const draft = decodeKind(body, scope.kind, scope.version, {
     validation: options.fieldValidation,
     warn: trail.warn,
+    audit: trail.audit,
   })
   return objectResponse(scope, await createObject(dependencies, scope, draft, options), 201, format)
 }
@@ -180,6 +181,7 @@ export async function updateHandler(
   const draft = decodeKind(body, scope.kind, scope.version, {
     validation: options.fieldValidation,
     warn: trail.warn,
+    audit: trail.audit,
   })
   const { stored, created } = await replaceObject(dependencies, scope, draft, options)
   return objectResponse(scope, stored, created ? 201 : 200, format)
@@ -188,22 +190,26 @@ export async function updateHandler(
 export async function patchHandler(
   dependencies: RegistryDependencies,
   scope: Scope,
-  { request }: RequestContext,
+  { request, trail }: RequestContext,
 ): Promise<ApiResponse> {
   const mediaType = negotiatePatch(request.head)
   if (!mediaType) throw failure(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {})
   const format = negotiateOutput(request.head, RESOURCE)
   const body = await readPatch(request)
+  trail.audit?.requestPatch(body.type === 'bytes' ? body.bytes : body.object)
   const options = parsePatchOptions(request.head.query, mediaType === 'application/apply-patch+yaml')
   const { stored, created } = await patchObject(dependencies, scope, mediaType, body, options)
   return objectResponse(scope, stored, created ? 201 : 200, format)
 }
 
-async function readDeleteOptions({ request }: RequestContext): Promise<DeleteOptions> {
+async function readDeleteOptions({ request, trail }: RequestContext): Promise<DeleteOptions> {
   const body = await readBody(request)
   if (body.type === 'bytes' && body.bytes.length === 0)
     return parseDeleteOptions(request.head.query, undefined)
-  return parseDeleteOptions(request.head.query, decodeDeleteOptions(body))
+  const given = decodeDeleteOptions(body)
+  // under the version that upstream's decoder of options gives it
+  trail.audit?.requestObject({ ...given, kind: 'DeleteOptions', apiVersion: 'meta.k8s.io/__internal' })
+  return parseDeleteOptions(request.head.query, given)
 }
 
 async function remove(

@@ -11,8 +11,9 @@ import type { KindDefinition } from '#api/kinds/kind.ts'
 import { apiVersionOf, type GroupVersionKind, type JsonObject } from '#api/meta/object.ts'
 import { badRequest } from '#api/meta/status.ts'
 import { kindSchema } from '#api/schema/schema.ts'
+import type { RequestAudit } from '#apiserver/audit/request-audit.ts'
 import type { MediaType } from '#apiserver/http/negotiation.ts'
-import { toStored } from '#apiserver/registry/catalog.ts'
+import { toStored, toVersion } from '#apiserver/registry/catalog.ts'
 import { decodeCustom } from '#apiserver/registry/decode-custom.ts'
 
 /** A body as bytes from a socket, or an object from within this process. */
@@ -22,6 +23,8 @@ export type Body =
 
 export interface DecodeOptions {
   readonly validation: FieldValidation
+  /** Records what was sent, if it is to be. */
+  readonly audit?: RequestAudit | undefined
   /** Told of unknown and doubled fields when `validation` is Warn. */
   warn(text: string): void
   /** See BodyOptions of api/codec/body.ts. */
@@ -42,17 +45,30 @@ export function decodeKind(
   options: DecodeOptions,
 ): JsonObject {
   const type = { group: kind.group, version, kind: kind.kind }
+  // recorded below, when its defaults are there
+  const unrecorded = { ...options, audit: undefined }
   const object = kind.custom
-    ? decodeCustom(body, type, kind.custom, options)
-    : decodeTyped(body, type, options)
+    ? decodeCustom(body, type, kind.custom, unrecorded)
+    : decodeTyped(body, type, unrecorded)
   const stored = toStored(kind, object, version)
   kind.defaults?.(stored)
+  options.audit?.requestObject(toVersion(kind, stored, version))
   return stored
 }
 
 /** Decodes a body into a type; throws 400 for anything else. Gives it with the apiVersion and kind of the path. */
 export function decodeTyped(body: Body, wanted: GroupVersionKind, options: DecodeOptions): JsonObject {
-  if (body.type === 'object') return decodeInProcess(body.object, wanted)
+  const object =
+    body.type === 'object' ? decodeInProcess(body.object, wanted) : decodeBytes(body, wanted, options)
+  options.audit?.requestObject(object)
+  return object
+}
+
+function decodeBytes(
+  body: Extract<Body, { type: 'bytes' }>,
+  wanted: GroupVersionKind,
+  options: DecodeOptions,
+): JsonObject {
   const { object, warnings } = decodeBody(body.bytes, wanted, {
     mediaType: BODY_FORMATS[body.mediaType],
     fieldValidation: options.validation,

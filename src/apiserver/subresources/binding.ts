@@ -46,7 +46,11 @@ export function bindingSubresource(dependencies: RegistryDependencies, pod: Kind
     const format = negotiateOutput(request.head, { conversions: false })
     const body = await readBody(request)
     const options = parseWriteOptions(request.head.query, 'CreateOptions')
-    const draft = decodeTyped(body, BINDING, { validation: options.fieldValidation, warn: trail.warn })
+    const draft = decodeTyped(body, BINDING, {
+      validation: options.fieldValidation,
+      warn: trail.warn,
+      audit: trail.audit,
+    })
     const scope = scopeOf(context, kind)
     ensureNamespace(scope, draft)
     const binding = draft as Binding

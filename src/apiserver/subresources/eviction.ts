@@ -70,6 +70,7 @@ export function evictionSubresource(dependencies: RegistryDependencies, client: 
       validation: options.fieldValidation,
       warn: trail.warn,
       formerVersions: FORMER_VERSIONS,
+      audit: trail.audit,
     })
     const scope = scopeOf(context, kind)
     const eviction = draft as Eviction

@@ -2,7 +2,6 @@
 
 import type { KindDefinition } from '#api/kinds/kind.ts'
 import { invalid, methodNotAllowed, qualified } from '#api/meta/status.ts'
-
 import type { ApiResponse } from '#apiserver/exchange.ts'
 import { readBody } from '#apiserver/http/body.ts'
 import { negotiateOutput } from '#apiserver/http/negotiation.ts'
@@ -28,6 +27,7 @@ export function reviewHandler(dependencies: RegistryDependencies, reviews: Reado
     const review = decodeKind(body, kind, context.info.version, {
       validation: options.fieldValidation,
       warn: trail.warn,
+      audit: trail.audit,
     })
     const scope = scopeOf(context, kind)
     ensureNamespace(scope, review)

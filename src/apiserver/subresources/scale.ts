@@ -82,7 +82,11 @@ async function update(
   const format = negotiateOutput(request.head, { conversions: false })
   const body = await readBody(request)
   const options = parseWriteOptions(request.head.query, 'UpdateOptions')
-  const scale = decodeTyped(body, SCALE, { validation: options.fieldValidation, warn: trail.warn })
+  const scale = decodeTyped(body, SCALE, {
+    validation: options.fieldValidation,
+    warn: trail.warn,
+    audit: trail.audit,
+  })
   ensureNamespace(scope, scale)
   ensureName(scope, scale)
   return answer(
@@ -96,12 +100,13 @@ async function update(
 async function patch(
   dependencies: RegistryDependencies,
   scope: Scope,
-  { request }: RequestContext,
+  { request, trail }: RequestContext,
 ): Promise<ApiResponse> {
   const mediaType = negotiatePatch(request.head)
   if (!mediaType) throw failure(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {})
   const format = negotiateOutput(request.head, { conversions: false })
   const body = await readPatch(request)
+  trail.audit?.requestPatch(body.type === 'bytes' ? body.bytes : body.object)
   const isApply = mediaType === 'application/apply-patch+yaml'
   const options = parsePatchOptions(request.head.query, isApply)
   if (mediaType === 'application/apply-patch+yaml') {

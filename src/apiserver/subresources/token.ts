@@ -1,5 +1,6 @@
 // The token of a service account: POST to serviceaccounts/{name}/token.
 
+import { decodeJwt } from 'jose'
 import type { KindDefinition } from '#api/kinds/kind.ts'
 import type { JsonObject } from '#api/meta/object.ts'
 import { methodNotAllowed, pathNotFound } from '#api/meta/status.ts'
@@ -28,6 +29,9 @@ const TOKEN_REQUEST_KIND: KindDefinition = {
   storageVersion: TOKEN_REQUEST.version,
 }
 
+/** Finds the requests that a token was used for: they carry the same id. */
+const ISSUED_ID = 'authentication.kubernetes.io/issued-credential-id'
+
 export function tokenSubresource(
   dependencies: RegistryDependencies,
   issuer: TokenIssuing | undefined,
@@ -39,7 +43,11 @@ export function tokenSubresource(
     const format = negotiateOutput(request.head, { conversions: false })
     const body = await readBody(request)
     const options = parseWriteOptions(request.head.query, 'CreateOptions')
-    const draft = decodeTyped(body, TOKEN_REQUEST, { validation: options.fieldValidation, warn: trail.warn })
+    const draft = decodeTyped(body, TOKEN_REQUEST, {
+      validation: options.fieldValidation,
+      warn: trail.warn,
+      audit: trail.audit,
+    })
     const scope = scopeOf(context, kind)
     dependencies.fields.recordUpdate(
       { ...scope, kind: TOKEN_REQUEST_KIND, version: TOKEN_REQUEST.version },
@@ -61,6 +69,7 @@ export function tokenSubresource(
       (completed) =>
         dependencies.admission.validate({ ...admission, object: completed as unknown as JsonObject }),
     )
+    if (trail.audit) trail.annotate(ISSUED_ID, `JTI=${decodeJwt(issued.status?.token ?? '').jti ?? ''}`)
     return { type: 'object', code: 201, object: issued as unknown as JsonObject, format }
   }
 }

@@ -11,6 +11,7 @@ import { type CertificateSpec, clusterCertificates } from '#cluster/pki/certific
 import { runRenewal } from '#cluster/pki/renewal.ts'
 import { type ClusterPki, openClusterPki } from '#cluster/pki/store.ts'
 import { accessOptions } from '#cluster/processes/access-options.ts'
+import { openAudit } from '#cluster/processes/audit.ts'
 import { CLUSTER_DOMAIN } from '#cluster/processes/credentials.ts'
 import type { ServerFlags } from '#cluster/server-flags.ts'
 import { UserError } from '#cluster/user-error.ts'
@@ -46,10 +47,12 @@ export async function startServing(options: ServingOptions, signal: AbortSignal)
   const kubelet = await pki.read('apiserver-kubelet-client')
   const encryption = await encryptionOf(options, signal)
   const issuer = `https://kubernetes.default.svc.${CLUSTER_DOMAIN}`
+  const auditor = await openAudit(options.flags, options)
   return startApiServer(
     {
       store,
       ...(encryption && { encryption }),
+      ...(auditor && { auditor }),
       clock,
       random,
       log,
