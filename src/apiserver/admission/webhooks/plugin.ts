@@ -8,7 +8,7 @@
 // Left out: metrics of webhooks
 
 import type { KubeObject, ObjectMeta } from '#api/meta/object.ts'
-import { badRequest, forbidden, internalError, StatusError } from '#api/meta/status.ts'
+import { badRequest, forbidden, internalError } from '#api/meta/status.ts'
 import {
   mutatingWebhookConfigurations,
   namespaces,
