@@ -64,6 +64,8 @@ export interface ApiServerOptions {
   readonly maxRequestsInFlight?: number
   /** Components that live in the server's own process, as ComponentStatus names them: they are as healthy as it is. */
   readonly inProcess?: readonly string[]
+  /** How long it serves on after the signal, no longer ready, so that load balancers turn away; default 0. */
+  readonly shutdownDelayMs?: number
   /** How long requests under way may last after the signal; default 60 s. */
   readonly shutdownGraceMs?: number
 }
@@ -87,8 +89,10 @@ export const LOOPBACK_USER: UserInfo = {
 
 const SHUTDOWN_GRACE_MS = 60_000
 
-export async function startApiServer(options: ApiServerOptions, signal: AbortSignal): Promise<ApiServer> {
+export async function startApiServer(options: ApiServerOptions, stop: AbortSignal): Promise<ApiServer> {
   const { clock, random, log, store } = options
+  const state: ServerState = { isStopping: false, reached: new Set() }
+  const signal = endingOf(stop, options, state)
   // every request and watch listens to it
   setMaxListeners(0, signal)
   const catalog = createCatalog(allKinds)
@@ -108,7 +112,6 @@ export async function startApiServer(options: ApiServerOptions, signal: AbortSig
     random,
     log,
   })
-  const state: ServerState = { isStopping: false, informersSynced: false, isBootstrapped: false }
   const metrics = createMetrics(clock, options.listen !== undefined)
   const flow = createFlowControl(options, { client, informers, caches, metrics })
   handle = createPipeline({
@@ -139,22 +142,23 @@ export async function startApiServer(options: ApiServerOptions, signal: AbortSig
   const informing = informers.start(signal)
   const listener = options.listen && (await startListener(options, handle, signal))
   await informers.whenSynced(signal)
-  state.informersSynced = true
+  state.reached.add('informers')
   const limiting = flow?.run(signal)
+  state.reached.add('flow-control')
   await definitions.start()
   const defining = definitions.run(signal)
+  state.reached.add('definitions')
   await access.bootstrap?.()
-  state.isBootstrapped = true
+  state.reached.add('bootstrap')
   const running = access.run?.(signal)
   return {
     handle,
     transport,
     address: listener?.address,
     updateTls: (tls) => listener?.updateTls(tls),
-    stopped: stop(
+    stopped: ended(
       {
         signal,
-        state,
         listener,
         caches,
         auditor: options.auditor,
@@ -224,9 +228,26 @@ async function startListener(
   })
 }
 
+/** Aborts when the server is to end: at once when it is told to stop, or so long after as it serves on. */
+function endingOf(
+  stop: AbortSignal,
+  { shutdownDelayMs = 0, clock }: ApiServerOptions,
+  state: ServerState,
+): AbortSignal {
+  const controller = new AbortController()
+  const end = () => controller.abort(stop.reason)
+  const onStop = () => {
+    state.isStopping = true
+    if (shutdownDelayMs === 0) end()
+    else clock.after(shutdownDelayMs, end)
+  }
+  stop.addEventListener('abort', onStop, { once: true })
+  if (stop.aborted) onStop()
+  return controller.signal
+}
+
 interface Stopping {
   readonly signal: AbortSignal
-  readonly state: ServerState
   readonly listener: Listener | undefined
   readonly caches: WatchCaches
   readonly auditor: Auditor | undefined
@@ -234,10 +255,8 @@ interface Stopping {
 }
 
 /** Resolves after the signal when nothing of the server is left. */
-async function stop(stopping: Stopping, running: readonly (Promise<void> | undefined)[]): Promise<void> {
-  const { signal, state } = stopping
-  await untilAborted(signal)
-  state.isStopping = true
+async function ended(stopping: Stopping, running: readonly (Promise<void> | undefined)[]): Promise<void> {
+  await untilAborted(stopping.signal)
   await stopping.listener?.close(stopping.graceMs)
   await Promise.all(running)
   await stopping.caches.close()

@@ -44,6 +44,7 @@ export interface TestApiServerOptions {
   /** How many requests are served at once; default 600 with `secured`, else without a bound. */
   readonly maxRequestsInFlight?: number
   readonly auditor?: Auditor
+  readonly shutdownDelayMs?: number
   readonly clock?: Clock
   readonly random?: Random
   readonly log?: Logger
@@ -93,6 +94,7 @@ export async function startTestApiServer(options: TestApiServerOptions = {}): Pr
         maxRequestsInFlight: options.maxRequestsInFlight ?? 600,
       }),
       ...(options.auditor && { auditor: options.auditor }),
+      shutdownDelayMs: options.shutdownDelayMs ?? 0,
       ...(pki && options.tls && { listen: { host: '127.0.0.1', port: 0, tls: pki.server } }),
     },
     controller.signal,

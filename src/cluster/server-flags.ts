@@ -159,6 +159,7 @@ export const SERVER_FLAGS = {
   'enable-priority-and-fairness': toggle('share the server among kinds of clients (default true)'),
   'max-requests-inflight': count('how many reads are served at once (default 400)'),
   'max-mutating-requests-inflight': count('how many writes are served at once (default 200)'),
+  'shutdown-delay-duration': duration('how long it serves on, unready, when told to stop (default 0s)'),
   'audit-policy-file': file('which requests are recorded, and how much of them (audit Policy)'),
   'audit-log-path': file('where they are recorded, a line each; - for the standard output', '-'),
   'audit-log-maxage': count('days that old logs are kept (default 366; 0: for ever)'),

@@ -1,64 +1,95 @@
-// The checks behind /livez, /readyz and /healthz, under the names that upstream gives them.
+// The checks behind /livez, /readyz and /healthz: upstream's names, in upstream's order.
 //
-// Names of hooks that this server has no separate step for are not listed: a check that checks nothing would lie.
-// Upstream: staging/src/k8s.io/apiserver/pkg/server/healthz.go, pkg/controlplane
+// A hook is finished when the server has reached the milestone at which the work that it is named after is done.
+// Invariant: no check is listed for work that this server does not do, since a check that checks nothing would lie.
+// Upstream: staging/src/k8s.io/apiserver/pkg/server/{healthz,hooks}.go, .../options/etcd.go, pkg/controlplane
+// Left out: the leases by which servers announce their identity (start-kube-apiserver-identity-lease-*), and the
+// controllers of aggregated APIs (apiservice-status-remote-available-controller, apiservice-openapi*-controller).
 
 import type { HealthCheck, HealthEndpoint } from '#apiserver/http/health.ts'
 import type { Store } from '#store/store.ts'
 import type { Clock } from '#sys/clock.ts'
 
-/** What the checks look at; changed by the server as it starts and stops. */
+/** What a server has got done, in this order: */
+export type Milestone =
+  /** all informers of access control hold their first list, */
+  | 'informers'
+  /** requests are shared out by priority, */
+  | 'flow-control'
+  /** custom resources are served, */
+  | 'definitions'
+  /** roles, priority classes, namespaces and the like are there. */
+  | 'bootstrap'
+
+/** Changed by the server as it starts and stops. */
 export interface ServerState {
   isStopping: boolean
-  /** All informers of access control hold their first list. */
-  informersSynced: boolean
-  /** Roles, priority classes, namespaces and the like are there. */
-  isBootstrapped: boolean
+  readonly reached: Set<Milestone>
 }
 
-const STORE_TIMEOUT_MS = 2_000
+/** The hooks, and when each is finished. */
+const HOOKS: readonly (readonly [name: string, milestone: Milestone])[] = [
+  ['start-apiserver-admission-initializer', 'informers'],
+  ['generic-apiserver-start-informers', 'informers'],
+  ['priority-and-fairness-config-consumer', 'flow-control'],
+  ['priority-and-fairness-filter', 'flow-control'],
+  ['storage-object-count-tracker-hook', 'flow-control'],
+  ['start-apiextensions-informers', 'informers'],
+  ['start-apiextensions-controllers', 'definitions'],
+  ['crd-informer-synced', 'definitions'],
+  ['start-system-namespaces-controller', 'bootstrap'],
+  ['peer-endpoint-reconciler-controller', 'bootstrap'],
+  ['start-cluster-authentication-info-controller', 'bootstrap'],
+  ['storage-readiness', 'informers'],
+  ['start-legacy-token-tracking-controller', 'bootstrap'],
+  ['start-service-ip-repair-controllers', 'bootstrap'],
+  ['rbac/bootstrap-roles', 'bootstrap'],
+  ['scheduling/bootstrap-system-priority-classes', 'bootstrap'],
+  ['priority-and-fairness-config-producer', 'bootstrap'],
+  ['bootstrap-controller', 'bootstrap'],
+  ['start-kubernetes-service-cidr-controller', 'bootstrap'],
+  ['apiservice-status-local-available-controller', 'bootstrap'],
+  ['apiservice-registration-controller', 'bootstrap'],
+  ['apiservice-discovery-controller', 'definitions'],
+  ['kube-apiserver-autoregistration', 'bootstrap'],
+]
+
+/** Whether the store answers, and whether it does so fast enough to be sent requests. */
+const HEALTHY_MS = 2_000
+const READY_MS = 2_000
 
 const always = (name: string): HealthCheck => ({ name, check: async () => undefined })
 
-const when = (name: string, isTrue: () => boolean): HealthCheck => ({
-  name,
-  check: async () => (isTrue() ? undefined : 'not finished'),
-})
-
 export function healthEndpoints(state: ServerState, store: Store, clock: Clock): readonly HealthEndpoint[] {
-  const etcd: HealthCheck = { name: 'etcd', check: () => checkStore(store, clock) }
-  const hooks = [
-    when('poststarthook/start-apiserver-admission-initializer', () => state.informersSynced),
-    when('poststarthook/generic-apiserver-start-informers', () => state.informersSynced),
-    when('poststarthook/start-system-namespaces-controller', () => state.isBootstrapped),
-    when('poststarthook/start-cluster-authentication-info-controller', () => state.isBootstrapped),
-    when('poststarthook/start-legacy-token-tracking-controller', () => state.isBootstrapped),
-    when('poststarthook/storage-readiness', () => state.informersSynced),
-    when('poststarthook/start-service-ip-repair-controllers', () => state.isBootstrapped),
-    when('poststarthook/rbac/bootstrap-roles', () => state.isBootstrapped),
-    when('poststarthook/scheduling/bootstrap-system-priority-classes', () => state.isBootstrapped),
-    when('poststarthook/priority-and-fairness-config-producer', () => state.isBootstrapped),
-    when('poststarthook/bootstrap-controller', () => state.isBootstrapped),
-    when('poststarthook/start-kubernetes-service-cidr-controller', () => state.isBootstrapped),
-  ]
-  const live = [always('ping'), always('log'), etcd]
-  const synced = when('informer-sync', () => state.informersSynced)
+  const when = (name: string, milestone: Milestone): HealthCheck => ({
+    name,
+    check: async () => (state.reached.has(milestone) ? undefined : 'not finished'),
+  })
+  const hooks = HOOKS.map(([name, milestone]) => when(`poststarthook/${name}`, milestone))
+  // upstream waits for the APIs to be registered in a check of its own
+  hooks.push(when('autoregister-completion', 'bootstrap'))
+  const basic = [always('ping'), always('log')]
+  const etcd: HealthCheck = { name: 'etcd', check: () => checkStore(store, clock, HEALTHY_MS) }
+  const ready: HealthCheck = { name: 'etcd-readiness', check: () => checkStore(store, clock, READY_MS) }
   const shutdown: HealthCheck = {
     name: 'shutdown',
     check: async () => (state.isStopping ? 'process is shutting down' : undefined),
   }
   return [
-    { name: 'livez', checks: [...live, ...hooks] },
-    { name: 'readyz', checks: [...live, synced, ...hooks, shutdown] },
-    { name: 'healthz', checks: [...live, ...hooks] },
+    { name: 'livez', checks: [...basic, etcd, ...hooks] },
+    {
+      name: 'readyz',
+      checks: [...basic, etcd, ready, when('informer-sync', 'informers'), ...hooks, shutdown],
+    },
+    { name: 'healthz', checks: [...basic, etcd, ...hooks] },
   ]
 }
 
-async function checkStore(store: Store, clock: Clock): Promise<string | undefined> {
+async function checkStore(store: Store, clock: Clock, timeoutMs: number): Promise<string | undefined> {
   const controller = new AbortController()
   try {
-    const late = clock.sleep(STORE_TIMEOUT_MS, controller.signal).then(() => {
-      throw new Error('the store does not answer')
+    const late = clock.sleep(timeoutMs, controller.signal).then(() => {
+      throw new Error('error getting data from etcd: context deadline exceeded')
     })
     await Promise.race([store.currentRevision(), late])
     return undefined

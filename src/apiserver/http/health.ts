@@ -3,6 +3,7 @@
 // A check passes when what it is named after works; who asks without `verbose` learns only `ok`, or which checks
 // failed. Upstream: staging/src/k8s.io/apiserver/pkg/server/healthz/healthz.go
 
+import { goQuote } from '#api/meta/field-error.ts'
 import type { ApiResponse } from '#apiserver/exchange.ts'
 import type { Handler } from '#apiserver/pipeline.ts'
 
@@ -23,11 +24,13 @@ export function healthHandler(endpoints: readonly HealthEndpoint[], path: string
   const [, name = '', ...rest] = path.split('/')
   const endpoint = endpoints.find((candidate) => candidate.name === name)
   if (!endpoint) return undefined
+  if (rest.length === 0) return async ({ request }) => all(endpoint, request.head.query)
   const checkName = rest.join('/')
-  if (checkName === '') return async ({ request }) => all(endpoint, request.head.query)
   const check = endpoint.checks.find((candidate) => candidate.name === checkName)
   return check && (async () => single(check))
 }
+
+const TEXT = 'text/plain; charset=utf-8'
 
 async function all(endpoint: HealthEndpoint, query: URLSearchParams): Promise<ApiResponse> {
   const excluded = new Set(query.getAll('exclude'))
@@ -44,7 +47,7 @@ async function all(endpoint: HealthEndpoint, query: URLSearchParams): Promise<Ap
     }
   }
   if (excluded.size > 0) {
-    const names = [...excluded].map((name) => JSON.stringify(name)).join(', ')
+    const names = [...excluded].sort().map(goQuote).join(',')
     lines.push(`warn: some health checks cannot be excluded: no matches for ${names}`)
   }
   if (failed.length > 0) return text(500, `${lines.join('\n')}\n${endpoint.name} check failed\n`)
@@ -54,10 +57,12 @@ async function all(endpoint: HealthEndpoint, query: URLSearchParams): Promise<Ap
 
 async function single({ check }: HealthCheck): Promise<ApiResponse> {
   const problem = await check()
-  return problem === undefined ? text(200, 'ok') : text(500, `internal server error: ${problem}\n`)
+  if (problem !== undefined) return text(500, `internal server error: ${problem}\n`)
+  // upstream leaves the type of this one answer to be sniffed
+  return { type: 'raw', code: 200, headers: { 'content-type': TEXT }, body: 'ok' }
 }
 
 function text(code: number, body: string): ApiResponse {
-  const headers = { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' }
+  const headers = { 'content-type': TEXT, 'x-content-type-options': 'nosniff' }
   return { type: 'raw', code, headers, body }
 }

@@ -37,7 +37,7 @@ export function createPaths(options: PathOptions): (path: string) => Handler | u
     return (
       discovery()(trimmed) ??
       openApi()(trimmed) ??
-      healthHandler(options.health, trimmed) ??
+      healthHandler(options.health, path) ??
       options.unlisted?.(trimmed)
     )
   }

@@ -53,6 +53,7 @@ export async function startServing(options: ServingOptions, signal: AbortSignal)
       store,
       ...(encryption && { encryption }),
       ...(auditor && { auditor }),
+      shutdownDelayMs: options.flags['shutdown-delay-duration'] ?? 0,
       clock,
       random,
       log,
