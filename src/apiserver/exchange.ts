@@ -10,6 +10,7 @@ import type { JsonObject } from '#api/meta/object.ts'
 import type { RequestAudit } from '#apiserver/audit/request-audit.ts'
 import type { OutputFormat } from '#apiserver/http/negotiation.ts'
 import type { RegistryList, RegistryWatch } from '#apiserver/registry/results.ts'
+import type { StoredObject } from '#apiserver/registry/stored-object.ts'
 import type { RequestHead, UserInfo } from '#apiserver/request.ts'
 
 /** The body of a request: bytes from a socket, read on demand and bounded, or an object that is handed over. */
@@ -40,12 +41,12 @@ export interface ObjectType {
 }
 
 export type ApiResponse =
-  /** One object, in the version of the request; `bytes` is its JSON when the watch cache has it. */
+  /** One object, in the version of the request; `stored` has its encodings where that is the stored version. */
   | {
       readonly type: 'object'
       readonly code: number
       readonly object: JsonObject
-      readonly bytes?: Uint8Array
+      readonly stored?: StoredObject
       readonly objectType?: ObjectType
       readonly format: OutputFormat
     }

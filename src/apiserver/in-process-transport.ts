@@ -7,10 +7,10 @@
 import { apiVersionOf, type JsonObject } from '#api/meta/object.ts'
 import { type Status, StatusError } from '#api/meta/status.ts'
 import type { ApiRequest, ApiResponse, HandledResponse } from '#apiserver/exchange.ts'
-import { listMeta } from '#apiserver/http/encode.ts'
 import { inVersion } from '#apiserver/http/watch-writer.ts'
 import type { Handle } from '#apiserver/pipeline.ts'
 import { toVersion } from '#apiserver/registry/catalog.ts'
+import { listMeta } from '#apiserver/registry/results.ts'
 import type { UserInfo } from '#apiserver/request.ts'
 import {
   answerError,

@@ -54,6 +54,21 @@ export class SortedMap<V> {
     }
   }
 
+  /** How many keys there are from `start` up to, without, `end`; looks at blocks and not at keys. */
+  countRange(start: string, end: string): number {
+    return Math.max(0, this.#rank(end) - this.#rank(start))
+  }
+
+  /** How many keys lie before `key`. */
+  #rank(key: string): number {
+    const index = this.#blockOf(key)
+    const block = this.#blocks[index]
+    if (!block) return 0
+    let rank = lowerBound(block, key)
+    for (let before = 0; before < index; before++) rank += this.#blocks[before]!.length
+    return rank
+  }
+
   values(): IterableIterator<V> {
     return this.#values.values()
   }

@@ -10,6 +10,8 @@ export const BYTES = 2
 const FIXED32 = 5
 
 const FIRST_SIZE = 4096
+/** A writer that is used again does not keep more than this. */
+const KEPT_SIZE = 1 << 20
 
 /** Writes from the end of the buffer to its beginning. */
 export class BackwardWriter {
@@ -24,6 +26,14 @@ export class BackwardWriter {
   /** The bytes written; a view, valid until the next write. */
   finish(): Buffer {
     return this.#buffer.subarray(this.#start)
+  }
+
+  /** A copy of the bytes written, after which it is empty and can be used again. */
+  take(): Buffer {
+    const taken = Buffer.from(this.finish())
+    if (this.#buffer.length > KEPT_SIZE) this.#buffer = Buffer.allocUnsafe(FIRST_SIZE)
+    this.#start = this.#buffer.length
+    return taken
   }
 
   #reserve(size: number): void {

@@ -22,10 +22,29 @@ export function hasProtobuf(group: string, version: string, kind: string): boole
   return kindSchema(group, version, kind) !== undefined
 }
 
+/** One buffer for all that is encoded here: nothing awaits while it is in use, and results are copied out of it. */
+const scratch = new BackwardWriter()
+
+/** Runs `write` on the empty buffer, also after one that threw in the middle. */
+function written(write: (writer: BackwardWriter) => void): Buffer {
+  try {
+    write(scratch)
+    return scratch.take()
+  } catch (error) {
+    scratch.take()
+    throw error
+  }
+}
+
 /** The envelope of `object`, whose apiVersion and kind say what it is. Throws for kinds without such a form. */
 export function encodeProtobuf(object: JsonObject): Buffer {
-  const apiVersion = (object['apiVersion'] as string | undefined) ?? ''
-  const kind = (object['kind'] as string | undefined) ?? ''
+  const raw = encodeProtobufMessage(object)
+  return Buffer.concat([envelopeHead(object, raw.length), raw, ENVELOPE_TAIL])
+}
+
+/** The object's own message, without the envelope that says what it is. Throws for kinds without such a form. */
+export function encodeProtobufMessage(object: JsonObject): Buffer {
+  const { apiVersion, kind } = typeOf(object)
   const { group, version } = parseApiVersion(apiVersion)
   const schema = kindSchema(group, version, kind) ?? partialMetadataSchema(group, kind)
   if (!schema) {
@@ -33,24 +52,40 @@ export function encodeProtobuf(object: JsonObject): Buffer {
       `object *${version}.${kind} does not implement the protobuf marshalling interface and cannot be encoded to a protobuf message`,
     )
   }
-  const writer = new BackwardWriter()
-  writer.string('')
-  writer.tag(4, BYTES)
-  writer.string('')
-  writer.tag(3, BYTES)
-  const beforeRaw = writer.length
-  encodeMessage(object, schema, writer)
-  writer.varint(writer.length - beforeRaw)
-  writer.tag(2, BYTES)
-  const beforeMeta = writer.length
-  writer.string(kind)
-  writer.tag(2, BYTES)
-  writer.string(apiVersion)
-  writer.tag(1, BYTES)
-  writer.varint(writer.length - beforeMeta)
-  writer.tag(1, BYTES)
-  writer.raw(MAGIC)
-  return Buffer.from(writer.finish())
+  return written((writer) => encodeMessage(object, schema, writer))
+}
+
+const typeOf = (object: JsonObject) => ({
+  apiVersion: (object['apiVersion'] as string | undefined) ?? '',
+  kind: (object['kind'] as string | undefined) ?? '',
+})
+
+/** What stands before a message of so many bytes to make an envelope of it; ENVELOPE_TAIL stands behind it. */
+export function envelopeHead(object: JsonObject, messageBytes: number): Buffer {
+  const { apiVersion, kind } = typeOf(object)
+  return written((writer) => {
+    writer.varint(messageBytes)
+    writer.tag(2, BYTES)
+    const beforeMeta = writer.length
+    writer.string(kind)
+    writer.tag(2, BYTES)
+    writer.string(apiVersion)
+    writer.tag(1, BYTES)
+    writer.varint(writer.length - beforeMeta)
+    writer.tag(1, BYTES)
+    writer.raw(MAGIC)
+  })
+}
+
+/** The empty contentEncoding and contentType, fields 3 and 4. */
+export const ENVELOPE_TAIL: Uint8Array = Uint8Array.of(0x1a, 0, 0x22, 0)
+
+/** What stands before an item of so many bytes in the message of any list: there `items` is field 2. */
+export function listItemHead(itemBytes: number): Buffer {
+  return written((writer) => {
+    writer.varint(itemBytes)
+    writer.tag(2, BYTES)
+  })
 }
 
 /** Whether bytes are such an envelope. */
@@ -115,17 +150,17 @@ export function decodeProtobuf(bytes: Uint8Array): JsonObject {
 
 /** One frame of a watch: `object` is the envelope of the event's object. */
 export function watchFrame(type: string, object: Uint8Array): Buffer {
-  const writer = new BackwardWriter()
-  const beforeObject = writer.length
-  writer.raw(object)
-  writer.varint(object.length)
-  writer.tag(1, BYTES)
-  writer.varint(writer.length - beforeObject)
-  writer.tag(2, BYTES)
-  writer.string(type)
-  writer.tag(1, BYTES)
-  const frame = Buffer.allocUnsafe(4 + writer.length)
-  frame.writeUInt32BE(writer.length, 0)
-  frame.set(writer.finish(), 4)
-  return frame
+  return written((writer) => {
+    const beforeObject = writer.length
+    writer.raw(object)
+    writer.varint(object.length)
+    writer.tag(1, BYTES)
+    writer.varint(writer.length - beforeObject)
+    writer.tag(2, BYTES)
+    writer.string(type)
+    writer.tag(1, BYTES)
+    const length = Buffer.allocUnsafe(4)
+    length.writeUInt32BE(writer.length)
+    writer.raw(length)
+  })
 }

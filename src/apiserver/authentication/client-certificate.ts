@@ -27,7 +27,7 @@ export interface CertificateVerifier {
 /** `authorities`: PEM, one or more certificates. */
 export function certificateVerifier(authorities: string, clock: Clock): CertificateVerifier {
   const roots = decodePemAll(authorities, 'CERTIFICATE').map(parse)
-  /** By leaf: the path that was found to a root. An entry lives as long as its connection. */
+  /** By leaf: the path that was found to a root. An entry lives as long as the server knows the leaf (client-address.ts). */
   const paths = new WeakMap<Uint8Array, readonly Parsed[]>()
 
   function pathOf(chain: readonly Uint8Array[], leafBytes: Uint8Array): readonly Parsed[] {

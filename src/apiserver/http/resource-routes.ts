@@ -118,7 +118,7 @@ export function objectResponse(
     object,
     objectType: { kind: scope.kind, version: scope.version },
     format,
-    ...(object === stored.object && { bytes: stored.bytes }),
+    ...(object === stored.object && { stored }),
   }
 }
 

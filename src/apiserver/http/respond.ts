@@ -6,7 +6,8 @@ import { promisify } from 'node:util'
 import { createGzip, gzip } from 'node:zlib'
 import { internalError, StatusError } from '#api/meta/status.ts'
 import type { ApiRequest, ApiResponse, HandledResponse } from '#apiserver/exchange.ts'
-import { contentTypeOf, encodeAnswer, encodeList } from '#apiserver/http/encode.ts'
+import { contentTypeOf, encodeAnswer } from '#apiserver/http/encode.ts'
+import { encodeList } from '#apiserver/http/encode-list.ts'
 import { asStream, type ServerReply } from '#apiserver/http/listener.ts'
 import type { TransformContext } from '#apiserver/http/transform.ts'
 import { warningHeaders } from '#apiserver/http/warnings.ts'
@@ -117,46 +118,45 @@ async function writeChunks(
   request: ApiRequest,
   reply: ServerReply,
   contentType: string,
-  chunks: Iterable<Uint8Array>,
+  chunks: AsyncGenerator<Uint8Array>,
 ): Promise<void> {
-  const iterator = chunks[Symbol.iterator]()
-  const first = iterator.next()
-  const second = iterator.next()
+  const first = await chunks.next()
+  const second = await chunks.next()
   if (first.done || second.done)
     return writeWhole(request, reply, 200, contentType, first.done ? '' : first.value)
   reply.setHeader('content-type', contentType)
-  const rest = { [Symbol.iterator]: () => iterator }
   if (!acceptsGzip(request)) {
     reply.writeHead(200)
-    return pipe(joined(first.value, second.value, rest), reply)
+    return pipe(joined(first.value, second.value, chunks), reply)
   }
   reply.setHeader('content-encoding', 'gzip')
   reply.setHeader('vary', 'Accept-Encoding')
   reply.writeHead(200)
   const zip = createGzip({ level: 1 })
   const done = pipe(zip, reply)
-  await feed(joined(first.value, second.value, rest), zip)
+  await feed(joined(first.value, second.value, chunks), zip)
   return done
 }
 
-function* joined(first: Uint8Array, second: Uint8Array, rest: Iterable<Uint8Array>): Generator<Uint8Array> {
+async function* joined(
+  first: Uint8Array,
+  second: Uint8Array,
+  rest: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
   yield first
   yield second
   yield* rest
 }
 
-async function feed(chunks: Iterable<Uint8Array>, zip: ReturnType<typeof createGzip>): Promise<void> {
-  for (const chunk of chunks) {
+async function feed(chunks: AsyncIterable<Uint8Array>, zip: ReturnType<typeof createGzip>): Promise<void> {
+  for await (const chunk of chunks) {
     if (!zip.write(chunk)) await new Promise<void>((resolve) => zip.once('drain', resolve))
   }
   zip.end()
 }
 
 /** Writes pieces as fast as the client reads them. */
-async function pipe(
-  chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
-  reply: ServerReply,
-): Promise<void> {
+async function pipe(chunks: AsyncIterable<Uint8Array>, reply: ServerReply): Promise<void> {
   for await (const chunk of chunks) {
     if (reply.destroyed || reply.writableEnded) throw new Error('the client is gone')
     if (!asStream(reply).write(chunk)) await drained(reply)

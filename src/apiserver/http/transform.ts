@@ -7,10 +7,9 @@ import type { KindDefinition } from '#api/kinds/kind.ts'
 import type { JsonObject, ListMeta, ObjectMeta } from '#api/meta/object.ts'
 import { notAcceptable } from '#api/meta/status.ts'
 import type { ObjectType } from '#apiserver/exchange.ts'
-import { listMeta } from '#apiserver/http/encode.ts'
 import type { Conversion } from '#apiserver/http/negotiation.ts'
 import { toVersion } from '#apiserver/registry/catalog.ts'
-import type { RegistryList } from '#apiserver/registry/results.ts'
+import { listMeta, type RegistryList } from '#apiserver/registry/results.ts'
 
 /** What a transformation needs beside the objects. */
 export interface TransformContext {

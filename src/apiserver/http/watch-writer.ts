@@ -1,6 +1,6 @@
 // Writes a watch: one framed event after the other, for as long as the client reads and the watch lasts.
 //
-// The JSON of an event is made once for all who watch in that format (framed below by reference). Back pressure goes
+// The bytes of an event are made once for all who watch in that format. Back pressure goes
 // through `deliver` to the watch cache, which ends a watch that falls too far behind.
 // Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/watch.go
 
@@ -9,9 +9,9 @@ import type { JsonObject } from '#api/meta/object.ts'
 import { apiVersionOf } from '#api/meta/object.ts'
 import { StatusError } from '#api/meta/status.ts'
 import type { ApiRequest, ApiResponse } from '#apiserver/exchange.ts'
-import { encodeObject } from '#apiserver/http/encode.ts'
+import { encodeObject, encodeStored } from '#apiserver/http/encode.ts'
 import { asStream, type ServerReply } from '#apiserver/http/listener.ts'
-import type { OutputFormat } from '#apiserver/http/negotiation.ts'
+import type { Conversion, OutputFormat } from '#apiserver/http/negotiation.ts'
 import { drained, flush } from '#apiserver/http/respond.ts'
 import { type TransformContext, transformObject } from '#apiserver/http/transform.ts'
 import { storedApiVersionOf, toVersion } from '#apiserver/registry/catalog.ts'
@@ -70,26 +70,57 @@ export function watchContentType(format: OutputFormat): string {
   return format.mediaType === 'application/json' ? format.mediaType : `${format.mediaType};stream=watch`
 }
 
-/** Gives the function that makes bytes of an event. */
+/** Gives the function that makes bytes of an event; what others have been sent in the same format is sent again. */
 export function framerOf(
   watch: RegistryWatch,
   format: OutputFormat,
   context: TransformContext,
 ): (event: RegistryWatchEvent) => Buffer {
+  const { as } = format
+  if (as?.kind === 'Table') return tableFramer(watch, format, as, context)
+  const name = `${watch.version} ${format.mediaType} ${format.pretty} ${as?.kind} ${as?.metaVersion}`
+  const make = frameMaker(watch, format, context)
+  return (event) => {
+    const known = event.frames?.get(name)
+    if (known) return known
+    const made = make(event)
+    event.frames?.set(name, made)
+    return made
+  }
+}
+
+function frameMaker(
+  watch: RegistryWatch,
+  format: OutputFormat,
+  context: TransformContext,
+): (event: RegistryWatchEvent) => Buffer {
   const { kind, version } = watch
-  const isPlain =
-    format.mediaType === 'application/json' &&
-    !format.as &&
-    apiVersionOf(kind.group, version) === storedApiVersionOf(kind)
-  if (isPlain) return plainFrame
+  const { as } = format
+  const isStored = apiVersionOf(kind.group, version) === storedApiVersionOf(kind)
+  return (event) => {
+    const { type, state } = event
+    if (state && isStored && !as && !format.pretty) {
+      if (format.mediaType === 'application/json') return jsonFrame(type, state.bytes)
+      const encoded = encodeStored(state, format)
+      if (encoded) return watchFrame(type, encoded)
+    }
+    const object = inVersion(watch, event)
+    return frameOf(type, as ? transformObject(object, { kind, version }, as, context) : object, format)
+  }
+}
+
+/** Only the first table of a watch has headers, so that its frames are its own. */
+function tableFramer(
+  watch: RegistryWatch,
+  format: OutputFormat,
+  as: Conversion,
+  context: TransformContext,
+): (event: RegistryWatchEvent) => Buffer {
   let isFirst = true
   return (event) => {
-    const object = inVersion(watch, event)
-    const { as } = format
-    if (!as) return frameOf(event.type, object, format)
-    const transformed = transformObject(object, { kind, version }, as, context, !isFirst)
+    const table = transformObject(inVersion(watch, event), watch, as, context, !isFirst)
     isFirst = false
-    return frameOf(event.type, transformed, format)
+    return frameOf(event.type, table, format)
   }
 }
 
@@ -102,24 +133,12 @@ export function inVersion(
   return { ...object, kind: kind.kind, apiVersion: apiVersionOf(kind.group, version) }
 }
 
-const frames = new WeakMap<Uint8Array, Map<string, Buffer>>()
-
-/** `{"type":"ADDED","object":…}` of an event whose object is already JSON; shared by all watchers. */
-function plainFrame(event: RegistryWatchEvent): Buffer {
-  const { bytes } = event
-  if (!bytes) return Buffer.from(`{"type":"${event.type}","object":${JSON.stringify(event.object)}}\n`)
-  let known = frames.get(bytes)
-  if (!known) {
-    known = new Map()
-    frames.set(bytes, known)
-  }
-  let framed = known.get(event.type)
-  if (!framed) {
-    framed = Buffer.concat([Buffer.from(`{"type":"${event.type}","object":`), bytes, Buffer.from('}\n')])
-    known.set(event.type, framed)
-  }
-  return framed
+/** `{"type":"ADDED","object":…}` of an object that is already JSON. */
+function jsonFrame(type: string, bytes: Uint8Array): Buffer {
+  return Buffer.concat([Buffer.from(`{"type":"${type}","object":`), bytes, FRAME_END])
 }
+
+const FRAME_END = Buffer.from('}\n')
 
 /** One event in the format's own framing. */
 export function frameOf(type: string, object: JsonObject, format: OutputFormat): Buffer {

@@ -1,7 +1,7 @@
 // List: all objects under a prefix that a selector takes, whole or in pages, at the revision that the client asks for.
 //
-// Pages and exact revisions are read from the store at that revision; anything else comes from the watch cache, after
-// it has caught up with the store where the client wants the newest. Invariant: resourceVersion is the revision of
+// It comes from the watch cache, after that has caught up with the store where the client wants the newest. Pages and
+// exact revisions come from there as long as nothing has changed since, and else from the store, which knows the past. Invariant: resourceVersion is the revision of
 // the store at which the list is complete, never that of its newest item.
 // Upstream: staging/src/k8s.io/apiserver/pkg/storage/{etcd3/store.go,cacher/cacher.go} (GetList)
 
@@ -10,6 +10,7 @@ import { badRequest } from '#api/meta/status.ts'
 import { keyOf, listPrefixOf } from '#apiserver/registry/catalog.ts'
 import { type ContinueToken, decodeContinue, encodeContinue } from '#apiserver/registry/continue-token.ts'
 import type { RegistryDependencies } from '#apiserver/registry/dependencies.ts'
+import type { ObjectRange, RangeRequest } from '#apiserver/registry/object-store.ts'
 import type { ListOptions } from '#apiserver/registry/options.ts'
 import {
   expiredContinue,
@@ -44,17 +45,17 @@ export async function listObjects(
   const prefix = listPrefixOf(scope.kind, selection.namespace ?? scope.namespace)
   const limit = Math.max(0, options.limit)
   const range = rangeOf(prefix, limit, options)
-  const fromStore = () => listFromStore(dependencies, scope.kind, range, selection, options)
+  const inPages = () => listInPages(dependencies, scope.kind, range, selection, options)
   const list =
     selection.name !== undefined
       ? await listOne(dependencies, scope, selection, options)
-      : needsStore(range, options)
-        ? await fromStore()
+      : isPaged(range, options)
+        ? await inPages()
         : await listFromCache(dependencies, scope.kind, prefix, selection, options).catch(
             (error: unknown) => {
               // the store says which value it is that cannot be read
               if (options.resourceVersion === '' && dependencies.cacheOf(scope.kind).isBroken)
-                return fromStore()
+                return inPages()
               throw error
             },
           )
@@ -78,8 +79,8 @@ function rangeOf(prefix: string, limit: number, options: ListOptions): Range {
   return isExact ? { ...base, revision: wanted } : base
 }
 
-/** A page needs the store unless the client takes any state ("0"), which upstream then does not page either. */
-function needsStore(range: Range, options: ListOptions): boolean {
+/** Whether it is one page or one exact revision. Who takes any state ("0") gets it whole, as of upstream. */
+function isPaged(range: Range, options: ListOptions): boolean {
   if (range.isContinued || range.revision > 0) return true
   return range.limit > 0 && options.resourceVersion !== '0'
 }
@@ -95,7 +96,7 @@ async function listFromCache(
   const revision = await cache.waitFor(
     options.resourceVersion === '' ? 'newest' : parseResourceVersion(options.resourceVersion),
   )
-  const items = cache.list(prefix, selection.matches)
+  const items = cache.list(prefix, selection.matches, selection.narrow)
   return { resourceVersion: String(revision), continue: '', items }
 }
 
@@ -119,8 +120,29 @@ async function listOne(
   return { resourceVersion: String(revision), continue: '', items }
 }
 
-/** Reads pages of the store until enough items match; larger ones as fewer do. */
-async function listFromStore(
+/**
+ * A range at a revision (0: the newest). The cache has it when nothing of this resource has changed since; whether the
+ * revision may still be asked for is a question to the store all the same, so that old tokens end when they should.
+ */
+async function readRange(
+  dependencies: RegistryDependencies,
+  kind: KindDefinition,
+  request: RangeRequest,
+): Promise<ObjectRange> {
+  const { cacheOf, objects } = dependencies
+  const cache = cacheOf(kind)
+  if (cache.isBroken) return objects.range(kind, request)
+  if (request.revision === 0) {
+    await cache.waitFor('newest')
+    return cache.range(request)
+  }
+  if (cache.isUnchangedSince(request.revision)) await objects.checkRevision(kind, request.revision)
+  if (!cache.isUnchangedSince(request.revision)) return objects.range(kind, request)
+  return { ...cache.range(request), revision: request.revision }
+}
+
+/** Reads pages until enough items match; larger ones as fewer do. */
+async function listInPages(
   dependencies: RegistryDependencies,
   kind: KindDefinition,
   range: Range,
@@ -131,9 +153,10 @@ async function listFromStore(
   let { fromKey, revision } = range
   let limit = range.limit
   for (;;) {
-    const answer = await dependencies.objects
-      .range(kind, { start: fromKey, end: prefixEnd(range.prefix), limit, revision })
-      .catch((error: unknown) => rangeFailed(dependencies, error, range, fromKey))
+    const request = { start: fromKey, end: prefixEnd(range.prefix), limit, revision }
+    const answer = await readRange(dependencies, kind, request).catch((error: unknown) =>
+      rangeFailed(dependencies, error, range, fromKey),
+    )
     const minimum = parseResourceVersion(options.resourceVersion)
     if (minimum > answer.revision) throw tooLargeResourceVersion(minimum, answer.revision, 0)
     if (revision === 0) revision = answer.revision

@@ -12,7 +12,7 @@ import {
   unreadable,
   type ValueTransformers,
 } from '#apiserver/encryption/value-transformer.ts'
-import { groupResourceOf, storedResourceOf } from '#apiserver/registry/catalog.ts'
+import { groupResourceOf, prefixOf, storedResourceOf } from '#apiserver/registry/catalog.ts'
 import { cloneJson, equalJson, freezeJson, metadataOf } from '#apiserver/registry/json.ts'
 import type { LeasePool } from '#apiserver/registry/lease-pool.ts'
 import { type StoredObject, storedAt, storedObject } from '#apiserver/registry/stored-object.ts'
@@ -44,6 +44,13 @@ export interface ObjectStoreDependencies {
 /** Given the current state (absent: there is none), gives the new one. May be called several times. */
 export type Transform = (current: StoredObject | undefined) => Promise<JsonObject>
 
+export interface RangeRequest {
+  readonly start: string
+  readonly end: string
+  readonly limit: number
+  readonly revision: Revision
+}
+
 export interface ObjectRange {
   readonly items: readonly StoredObject[]
   /** All keys of the range, whatever the limit. */
@@ -54,16 +61,10 @@ export interface ObjectRange {
 
 export interface ObjectStore {
   /** Reads a range of keys; `limit` and `revision` 0 mean all and the newest. */
-  range(
-    kind: KindDefinition,
-    request: {
-      readonly start: string
-      readonly end: string
-      readonly limit: number
-      readonly revision: Revision
-    },
-  ): Promise<ObjectRange>
+  range(kind: KindDefinition, request: RangeRequest): Promise<ObjectRange>
   currentRevision(): Promise<Revision>
+  /** Rejects as `range` does when the store can no longer, or not yet, tell what was at `revision`. */
+  checkRevision(kind: KindDefinition, revision: Revision): Promise<void>
   /** The newest state, read from the store itself. */
   read(kind: KindDefinition, key: string): Promise<StoredObject | undefined>
   create(
@@ -158,9 +159,18 @@ export function createObjectStore(dependencies: ObjectStoreDependencies): Object
     read,
     currentRevision: () => store.currentRevision(),
 
+    async checkRevision(kind, revision) {
+      await store.range({ start: prefixOf(kind), revision, limit: 1 })
+    },
+
     async range(kind, request) {
       const { kvs, count, more, revision } = await store.range(request)
-      return { items: kvs.map((kv) => decode(kind, kv, true)), count, more, revision }
+      // what the cache has at the same revision is the same, decoded and encoded already
+      const itemOf = (kv: KeyValue): StoredObject => {
+        const known = dependencies.peek(kind, kv.key)
+        return known?.revision === kv.modRevision ? known : decode(kind, kv, true)
+      }
+      return { items: kvs.map(itemOf), count, more, revision }
     },
 
     async create(kind, key, name, object, dryRun) {

@@ -6,7 +6,7 @@
 import type { KindDefinition } from '#api/kinds/kind.ts'
 import { isPathSegmentName, nameIsDNSLabel } from '#api/meta/names.ts'
 import type { JsonObject, ObjectMeta } from '#api/meta/object.ts'
-import { matchesLabels, SelectorError } from '#api/meta/selectors.ts'
+import { exactValue, matchesLabels, type Selector, SelectorError } from '#api/meta/selectors.ts'
 import {
   exactField,
   type FieldSelector,
@@ -17,6 +17,7 @@ import { parseSelector } from '#api/meta/selectors-parse.ts'
 import { badRequest } from '#api/meta/status.ts'
 import type { ListOptions } from '#apiserver/registry/options.ts'
 import type { Scope } from '#apiserver/registry/scope.ts'
+import type { Narrow } from '#apiserver/watchcache/watch-cache.ts'
 
 export interface Selection {
   /** Absent: everything matches. */
@@ -25,11 +26,13 @@ export interface Selection {
   readonly name?: string
   /** The one namespace that can match, where the request names none. */
   readonly namespace?: string
+  /** A label or field of which exactly one value is asked for. */
+  readonly narrow?: Narrow
   /** The one value that a field can have, where the field selector asks for one. */
   requiredValue(field: string): string | undefined
 }
 
-type Matcher = (object: JsonObject) => boolean
+type Matcher<T = boolean> = (object: JsonObject) => T
 
 /** Reads the selectors of a request; throws 400 for what cannot be read or is not supported. */
 export function selectionOf(
@@ -48,12 +51,28 @@ export function selectionOf(
   const name = exactField(fields, 'metadata.name')
   const namespace =
     kind.namespaced && scope.namespace === '' ? exactField(fields, 'metadata.namespace') : undefined
+  const narrow = narrowOf(kind, labels, fields)
   return {
+    ...(narrow && { narrow }),
     requiredValue: (field) => exactField(fields, field),
     ...(tests.length > 0 && { matches: (object: JsonObject) => tests.every((test) => test(object)) }),
     ...(name && isPathSegmentName(name).length === 0 && { name }),
     ...(namespace && nameIsDNSLabel(namespace, false).length === 0 && { namespace }),
   }
+}
+
+/** Fields of a kind's own are told apart better than labels; names and namespaces are prefixes and need no index. */
+function narrowOf(kind: KindDefinition, labels: Selector, fields: FieldSelector): Narrow | undefined {
+  for (const { field, isEqual, value } of fields) {
+    const valueIn = kind.selectableFields?.[field]
+    if (isEqual && valueIn) return { name: `field ${field}`, value, valueIn }
+  }
+  for (const { key } of labels.requirements) {
+    const value = exactValue(labels, key)
+    const valueIn: Matcher<string | undefined> = (object) => (object['metadata'] as ObjectMeta).labels?.[key]
+    if (value !== undefined) return { name: `label ${key}`, value, valueIn }
+  }
+  return undefined
 }
 
 /** A path with a name selects by it; a field selector besides may only say the same. */

@@ -1,5 +1,6 @@
-// One state of one object, as the registry hands it about: frozen, with its JSON made once.
+// One state of one object, as the registry hands it about: frozen, encoded once for each media type.
 
+import { encodeProtobufMessage } from '#api/codec/protobuf.ts'
 import type { JsonObject } from '#api/meta/object.ts'
 import { freezeJson, metadataOf } from '#apiserver/registry/json.ts'
 
@@ -12,6 +13,8 @@ export interface StoredObject {
   readonly revision: number
   /** The object as JSON, beginning with kind and apiVersion; made when first asked for, then kept. */
   readonly bytes: Uint8Array
+  /** The object as a protobuf message, without its envelope; throws 406 for a kind that has none. Kept as well. */
+  readonly protobuf: Uint8Array
 }
 
 const encoder = new TextEncoder()
@@ -32,6 +35,7 @@ class State implements StoredObject {
   readonly object: JsonObject
   readonly revision: number
   #bytes: Uint8Array | undefined
+  #protobuf: Uint8Array | undefined
 
   constructor(key: string, object: JsonObject, revision: number) {
     this.key = key
@@ -42,5 +46,10 @@ class State implements StoredObject {
   get bytes(): Uint8Array {
     this.#bytes ??= encoder.encode(JSON.stringify(this.object))
     return this.#bytes
+  }
+
+  get protobuf(): Uint8Array {
+    this.#protobuf ??= encodeProtobufMessage(this.object)
+    return this.#protobuf
   }
 }

@@ -41,9 +41,9 @@ export function cacheEvent(
   const states = [previous, current].filter((state) => state !== undefined)
   const forms: { added?: RegistryWatchEvent; modified?: RegistryWatchEvent; deleted?: RegistryWatchEvent } =
     {}
-  const added = () => (forms.added ??= wireEvent('ADDED', current!))
-  const modified = () => (forms.modified ??= wireEvent('MODIFIED', current!))
-  const deleted = () => (forms.deleted ??= wireEvent('DELETED', lastState(previous!, revision)))
+  const added = () => (forms.added ??= sharedEvent('ADDED', current!))
+  const modified = () => (forms.modified ??= sharedEvent('MODIFIED', current!))
+  const deleted = () => (forms.deleted ??= sharedEvent('DELETED', lastState(previous!, revision)))
   return {
     key,
     revision,
@@ -60,11 +60,10 @@ export function cacheEvent(
 
 /** What is sent of a state. */
 export function wireEvent(type: 'ADDED' | 'MODIFIED' | 'DELETED', state: StoredObject): RegistryWatchEvent {
-  return {
-    type,
-    object: state.object,
-    get bytes() {
-      return state.bytes
-    },
-  }
+  return { type, object: state.object, state }
+}
+
+/** The same for many watchers: they share its frames too. */
+function sharedEvent(type: 'ADDED' | 'MODIFIED' | 'DELETED', state: StoredObject): RegistryWatchEvent {
+  return { ...wireEvent(type, state), frames: new Map() }
 }

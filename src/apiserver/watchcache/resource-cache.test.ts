@@ -45,6 +45,54 @@ test('each state is decoded once, whoever reads it', () =>
     assert.equal(world.decoded, 1)
   }))
 
+const redOnly = { name: 'color', value: 'red', valueIn: colorOf }
+
+test('a list by value finds what a look at each object finds, whatever came, changed and went', () =>
+  withCache(async ({ cache, set }) => {
+    await set('ns1/b', 'red')
+    await set('ns1/a', 'red')
+    await set('ns2/c', 'blue')
+    const check = async (): Promise<void> => {
+      await cache.waitFor('newest')
+      for (const prefix of [PREFIX, `${PREFIX}ns1/`, `${PREFIX}ns3/`]) {
+        assert.deepEqual(cache.list(prefix, isRed, redOnly), cache.list(prefix, isRed))
+      }
+    }
+    await check()
+    await set('ns1/a', 'blue')
+    await check()
+    await set('ns2/c', 'red')
+    await set('ns2/d', 'red')
+    await check()
+    await set('ns1/b', undefined)
+    await check()
+  }))
+
+test('a range says how many there are beyond its limit', () =>
+  withCache(async ({ cache, set }) => {
+    for (const name of ['a', 'b', 'c', 'd']) await set(name, 'red')
+    const revision = await cache.waitFor('newest')
+    const range = cache.range({ start: `${PREFIX}b`, end: `${PREFIX}e`, limit: 2 })
+    const keys = range.items.map(({ key }) => key)
+    assert.deepEqual(
+      { ...range, items: keys },
+      { items: [`${PREFIX}b`, `${PREFIX}c`], count: 3, more: true, revision },
+    )
+    assert.equal(cache.range({ start: `${PREFIX}b`, end: `${PREFIX}e`, limit: 0 }).more, false)
+  }))
+
+test('it is unchanged since a revision until one of its own objects changes', () =>
+  withCache(async ({ cache, set, store }) => {
+    const revision = await set('a', 'red')
+    await write(store, '/registry/others/x', '1')
+    await cache.waitFor('newest')
+    assert.equal(cache.isUnchangedSince(revision), true)
+    assert.equal(cache.isUnchangedSince(revision + 100), false)
+    await set('a', 'blue')
+    await cache.waitFor('newest')
+    assert.equal(cache.isUnchangedSince(revision), false)
+  }))
+
 test('a revision that does not come is 504 after three seconds', () =>
   withCache(async ({ cache, clock }) => {
     await cache.waitFor(0)
@@ -167,10 +215,10 @@ test('watchers share the bytes of an event', () =>
     await world.set('a', undefined)
     assert.deepEqual(one.lines, two.lines)
     assert.deepEqual(
-      one.events.map((event) => event.bytes === undefined),
+      one.events.map((event) => event.state === undefined),
       [false, false],
     )
-    for (const index of [0, 1]) assert.equal(one.events[index]?.bytes, two.events[index]?.bytes)
+    for (const index of [0, 1]) assert.equal(one.events[index]?.state?.bytes, two.events[index]?.state?.bytes)
     await one.stop()
     await two.stop()
   }))

@@ -6,13 +6,20 @@
 import { type JsonObject, parseApiVersion } from '#api/meta/object.ts'
 import { expired } from '#api/meta/status.ts'
 import { TransformError, unreadable } from '#apiserver/encryption/value-transformer.ts'
+import type { ObjectRange } from '#apiserver/registry/object-store.ts'
 import type { Deliver, RegistryWatchEvent } from '#apiserver/registry/results.ts'
 import type { StoredObject } from '#apiserver/registry/stored-object.ts'
 import { type CacheEvent, cacheEvent } from '#apiserver/watchcache/cache-event.ts'
 import { EventWindow } from '#apiserver/watchcache/event-window.ts'
 import { follow } from '#apiserver/watchcache/follow.ts'
 import { Freshness } from '#apiserver/watchcache/freshness.ts'
-import type { CacheWatchRequest, WatchCache, WatchCacheOptions } from '#apiserver/watchcache/watch-cache.ts'
+import { Indexes } from '#apiserver/watchcache/indexes.ts'
+import type {
+  CacheWatchRequest,
+  Narrow,
+  WatchCache,
+  WatchCacheOptions,
+} from '#apiserver/watchcache/watch-cache.ts'
 import { Watcher } from '#apiserver/watchcache/watcher.ts'
 import { Watchers } from '#apiserver/watchcache/watchers.ts'
 import { SortedMap } from '#store/sorted-map.ts'
@@ -35,6 +42,7 @@ export function createWatchCache(options: WatchCacheOptions): WatchCache {
 class ResourceCache implements WatchCache {
   readonly #options: WatchCacheOptions
   readonly #objects = new SortedMap<StoredObject>()
+  readonly #indexes = new Indexes()
   readonly #watchers = new Watchers()
   readonly #freshness: Freshness
   #window = new EventWindow(0)
@@ -86,9 +94,26 @@ class ResourceCache implements WatchCache {
     return { objects: this.#objects.size, averageBytes: this.#averageBytes }
   }
 
-  list(prefix: string, matches?: (object: JsonObject) => boolean): StoredObject[] {
-    const states = [...this.#objects.range(prefix, prefixEnd(prefix))]
+  list(prefix: string, matches?: (object: JsonObject) => boolean, narrow?: Narrow): StoredObject[] {
+    const states = narrow
+      ? this.#indexes.find(narrow, this.#objects).filter(({ key }) => key.startsWith(prefix))
+      : [...this.#objects.range(prefix, prefixEnd(prefix))]
     return matches ? states.filter((state) => matches(state.object)) : states
+  }
+
+  range({ start, end, limit }: { start: string; end: string; limit: number }): ObjectRange {
+    const items: StoredObject[] = []
+    for (const state of this.#objects.range(start, end)) {
+      if (limit > 0 && items.length >= limit) break
+      items.push(state)
+    }
+    const count = this.#objects.countRange(start, end)
+    return { items, count, more: count > items.length, revision: this.revision }
+  }
+
+  isUnchangedSince(revision: Revision): boolean {
+    if (!this.isReady || revision > this.revision || revision < this.#window.floor) return false
+    return this.#window.positionAfter(revision) === this.#window.end
   }
 
   async watch(request: CacheWatchRequest, deliver: Deliver, signal: AbortSignal): Promise<void> {
@@ -169,6 +194,7 @@ class ResourceCache implements WatchCache {
     }
     const states = kvs.map((kv) => this.#unchanged(kv) ?? this.#decode(kv))
     this.#objects.clear()
+    this.#indexes.clear()
     for (const state of states) if (state) this.#objects.set(state.key, state)
     this.#window = new EventWindow(revision)
     this.#watchers.endAll()
@@ -202,6 +228,7 @@ class ResourceCache implements WatchCache {
     const current = type === 'put' ? this.#decode(kv) : undefined
     if (current) this.#objects.set(key, current)
     else this.#objects.delete(key)
+    this.#indexes.change(previous, current)
     if (!previous && !current) return undefined
     const sizeBytes = EVENT_BYTES + kv.value.length
     return cacheEvent(

@@ -7,6 +7,7 @@
 // Upstream: staging/src/k8s.io/apiserver/pkg/storage/cacher
 
 import type { JsonObject } from '#api/meta/object.ts'
+import type { ObjectRange } from '#apiserver/registry/object-store.ts'
 import type { Deliver } from '#apiserver/registry/results.ts'
 import type { StoredObject } from '#apiserver/registry/stored-object.ts'
 import type { KeyValue, Revision, Store } from '#store/store.ts'
@@ -54,6 +55,14 @@ export interface CacheWatchRequest {
   readonly onBegun?: () => void
 }
 
+/** One value that all wanted objects have in common, by which they are found in an index and not by looking at each. */
+export interface Narrow {
+  /** What is compared: `label app`, `field spec.nodeName`. The same name stands for the same `valueIn`. */
+  readonly name: string
+  readonly value: string
+  valueIn(object: JsonObject): string | undefined
+}
+
 export interface WatchCache {
   /** The revision that the cache is at; 0 before its first list. */
   readonly revision: Revision
@@ -73,8 +82,12 @@ export interface WatchCache {
   get(key: string): StoredObject | undefined
   /** How many objects there are, and about how large one is as JSON: the mean of those that came last. */
   size(): { readonly objects: number; readonly averageBytes: number }
-  /** The objects under a prefix, in the order of their keys, as of `revision`. */
-  list(prefix: string, matches?: (object: JsonObject) => boolean): StoredObject[]
+  /** The objects under a prefix, in the order of their keys, as of `revision`; `narrow` is part of what `matches` asks. */
+  list(prefix: string, matches?: (object: JsonObject) => boolean, narrow?: Narrow): StoredObject[]
+  /** At most `limit` (0: all) objects from a key on, as of `revision`, and what the store would say of the range. */
+  range(request: { readonly start: string; readonly end: string; readonly limit: number }): ObjectRange
+  /** Whether the resource is now as it was at `revision`. False when that is too long ago to be known. */
+  isUnchangedSince(revision: Revision): boolean
   /**
    * Delivers events in order until `signal` aborts or the watcher has fallen too far behind (resolves). Rejects with
    * 410 `Expired` when `fromRevision` lies before what the cache remembers, and as `waitFor` does.
