@@ -4,7 +4,8 @@
 
 import type { JsonObject, ObjectMeta } from '#api/meta/object.ts'
 import type { ApiResponse } from '#apiserver/exchange.ts'
-import { encodeAnswer, encodeList, listObject } from '#apiserver/http/encode.ts'
+import { encodeAnswer } from '#apiserver/http/encode.ts'
+import { listObject } from '#apiserver/http/encode-list.ts'
 import { type TransformContext, transformList, transformObject } from '#apiserver/http/transform.ts'
 
 /** Undefined for an answer that is no object. */
@@ -15,12 +16,9 @@ export function responseJson(
 ): string | undefined {
   if (response.type !== 'object' && response.type !== 'list') return undefined
   if (omitManagedFields) return JSON.stringify(withoutManagedFields(objectOf(response, context)))
+  if (response.type === 'list') return JSON.stringify(objectOf(response, context))
   const format = { ...response.format, mediaType: 'application/json', pretty: false } as const
-  const parts =
-    response.type === 'list'
-      ? [...encodeList({ ...response, format }, context)]
-      : [encodeAnswer({ ...response, format }, context)]
-  return Buffer.concat(parts).toString().trimEnd()
+  return Buffer.from(encodeAnswer({ ...response, format }, context)).toString().trimEnd()
 }
 
 function objectOf(

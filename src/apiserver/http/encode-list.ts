@@ -54,7 +54,7 @@ async function* chunks(pieces: AsyncIterable<readonly Uint8Array[]>): AsyncGener
 }
 
 /** The list as an object, its items without kind and apiVersion. */
-function listObject(list: RegistryList): JsonObject {
+export function listObject(list: RegistryList): JsonObject {
   const { kind, version } = list
   return {
     ...headOf(list),
