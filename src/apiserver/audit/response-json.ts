@@ -18,7 +18,9 @@ export function responseJson(
   if (omitManagedFields) return JSON.stringify(withoutManagedFields(objectOf(response, context)))
   if (response.type === 'list') return JSON.stringify(objectOf(response, context))
   const format = { ...response.format, mediaType: 'application/json', pretty: false } as const
-  return Buffer.from(encodeAnswer({ ...response, format }, context)).toString().trimEnd()
+  return Buffer.from(encodeAnswer({ ...response, format }, context))
+    .toString()
+    .trimEnd()
 }
 
 function objectOf(
