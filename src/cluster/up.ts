@@ -19,9 +19,10 @@ import { machineFolders, restoreMachine, withMachineLock } from '#cluster/hosts/
 import { addContext, kubeconfigPath } from '#cluster/kubeconfig-file.ts'
 import { type ClusterLayout, clusterLayout, DATA_ROOT } from '#cluster/layout.ts'
 import { checkMachine, installPackages, missingPackages } from '#cluster/packages.ts'
-import { clientOf } from '#cluster/processes/credentials.ts'
+import { clientOf, SERVER_ISSUER } from '#cluster/processes/credentials.ts'
 import { checkRanges, chooseRanges, hostRange, rangesInUse, rangesKept } from '#cluster/ranges.ts'
 import { readConfig, writeConfig } from '#cluster/saved-config.ts'
+import { readServerArgs } from '#cluster/server-flags.ts'
 import { parseIdentity } from '#cluster/supervisor/child.ts'
 import { askSupervisor } from '#cluster/supervisor/control-socket.ts'
 import { nodeLayouts, pidFile, type SelfCommand } from '#cluster/supervisor/processes.ts'
@@ -115,6 +116,7 @@ async function start(layout: ClusterLayout, options: UpOptions): Promise<Cluster
   try {
     // One `up` after the other: each sees the ranges that those before it have taken.
     const config = await withMachineLock(runRoot, () => decide(layout, options))
+    await checkServerFiles(config)
     await installMissing(config, progress)
     signal?.throwIfAborted()
     await writeConfig(layout, config)
@@ -130,6 +132,13 @@ async function start(layout: ClusterLayout, options: UpOptions): Promise<Cluster
     await restoreMachine(machineFolders(runRoot))
     throw error
   }
+}
+
+/** Files that the API server would not start with are refused here, where somebody reads why. */
+async function checkServerFiles({ apiServerArgs = [] }: ClusterConfig): Promise<void> {
+  if (apiServerArgs.length === 0) return
+  const { accessOptions } = await import('#cluster/processes/access-options.ts')
+  await accessOptions(readServerArgs(apiServerArgs), SERVER_ISSUER)
 }
 
 /** Joins wishes, what is kept and what is free; the record of it tells other clusters what is taken. */

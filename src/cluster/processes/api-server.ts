@@ -12,7 +12,7 @@ import { runRenewal } from '#cluster/pki/renewal.ts'
 import { type ClusterPki, openClusterPki } from '#cluster/pki/store.ts'
 import { accessOptions } from '#cluster/processes/access-options.ts'
 import { openAudit } from '#cluster/processes/audit.ts'
-import { CLUSTER_DOMAIN } from '#cluster/processes/credentials.ts'
+import { CLUSTER_DOMAIN, SERVER_ISSUER } from '#cluster/processes/credentials.ts'
 import type { ServerFlags } from '#cluster/server-flags.ts'
 import { UserError } from '#cluster/user-error.ts'
 import { runCompaction } from '#store/compaction.ts'
@@ -46,7 +46,6 @@ export async function startServing(options: ServingOptions, signal: AbortSignal)
   const [authority, frontProxy] = await Promise.all([pki.read('ca'), pki.read('front-proxy-ca')])
   const kubelet = await pki.read('apiserver-kubelet-client')
   const encryption = await encryptionOf(options, signal)
-  const issuer = `https://kubernetes.default.svc.${CLUSTER_DOMAIN}`
   const auditor = await openAudit(options.flags, options)
   return startApiServer(
     {
@@ -66,8 +65,8 @@ export async function startServing(options: ServingOptions, signal: AbortSignal)
         clientAuthority: authority.certificate,
         frontProxyAuthority: frontProxy.certificate,
         serviceAccountKeys: { privateKey: pki.serviceAccountKeys.privateKey },
-        ...(await accessOptions(options.flags, issuer)),
-        issuer,
+        ...(await accessOptions(options.flags, SERVER_ISSUER)),
+        issuer: SERVER_ISSUER,
         serviceCidrs: [options.serviceCidr],
         advertise: { address: options.advertiseAddress, port },
       }),

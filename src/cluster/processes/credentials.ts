@@ -20,6 +20,8 @@ import { readTextIfExists, writeFileAtomically } from '#sys/files.ts'
 import { systemRandom } from '#sys/random.ts'
 
 export const CLUSTER_DOMAIN = 'cluster.local'
+/** Who issues the tokens of service accounts. */
+export const SERVER_ISSUER = `https://kubernetes.default.svc.${CLUSTER_DOMAIN}`
 
 /** The first address of the service range: the Service `kubernetes`. */
 export function apiServiceAddress(config: ClusterConfig): string {
