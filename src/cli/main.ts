@@ -5,6 +5,7 @@
 
 import { Command, CommanderError } from 'commander'
 import { StatusError } from '#api/meta/status.ts'
+import { addonsCommand } from '#cli/addons.ts'
 import { apiServerCommand } from '#cli/apiserver.ts'
 import { componentCommands } from '#cli/components.ts'
 import { downCommand } from '#cli/down.ts'
@@ -38,6 +39,7 @@ async function main(args: readonly string[]): Promise<number> {
     versionCommand(),
     apiServerCommand(),
     ...componentCommands(),
+    addonsCommand(),
   ]
   for (const command of commands) program.addCommand(command.exitOverride())
   program.addCommand(processCommand().exitOverride(), { hidden: true })

@@ -160,13 +160,14 @@ function headersOf(
   userAgent: string,
 ): http2.OutgoingHttpHeaders {
   const query = new URLSearchParams(request.query).toString()
+  const token = request.token ?? credentials.token
   return {
     ':method': request.method,
     ':path': query ? `${request.path}?${query}` : request.path,
     accept: 'application/json',
     'user-agent': userAgent,
     ...(request.body !== undefined && { 'content-type': request.contentType ?? 'application/json' }),
-    ...(credentials.token !== undefined && { authorization: `Bearer ${credentials.token}` }),
+    ...(token !== undefined && { authorization: `Bearer ${token}` }),
   }
 }
 

@@ -16,6 +16,8 @@ export interface TransportRequest {
   readonly contentType?: string
   readonly body?: object
   readonly signal?: AbortSignal
+  /** A bearer token for this request, instead of the connection's. In process, where one is somebody anyway, unused. */
+  readonly token?: string
 }
 
 /** What a watch delivers. An `ERROR` event arrives as a rejected StatusError instead. */

@@ -65,7 +65,7 @@ export async function startCluster(
 }
 
 /** A port that nobody listens on now, with its two neighbours for an etcd. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = net.createServer()
   const port = await new Promise<number>((resolve, reject) => {
     server.once('error', reject)

@@ -191,6 +191,7 @@ const has = (error: unknown, reason: string): boolean =>
 export const isNotFound = (error: unknown): boolean => has(error, 'NotFound')
 export const isAlreadyExists = (error: unknown): boolean => has(error, 'AlreadyExists')
 export const isConflict = (error: unknown): boolean => has(error, 'Conflict')
+export const isUnauthorized = (error: unknown): boolean => has(error, 'Unauthorized')
 export const isForbidden = (error: unknown): boolean => has(error, 'Forbidden')
 export const isInvalid = (error: unknown): boolean => has(error, 'Invalid')
 export const isExpired = (error: unknown): boolean => has(error, 'Expired') || has(error, 'Gone')

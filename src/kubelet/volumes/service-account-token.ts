@@ -2,10 +2,9 @@
 //
 // Upstream: pkg/kubelet/token/token_manager.go
 
-import { serviceAccounts } from '#api/resources.ts'
-import type { TokenRequest } from '#api/types/authentication.ts'
 import type { Pod, ServiceAccountTokenProjection } from '#api/types/core.ts'
 import type { Client } from '#client/client.ts'
+import { requestToken } from '#client/token-request.ts'
 import type { Clock } from '#sys/clock.ts'
 import type { Logger } from '#sys/log.ts'
 import type { Random } from '#sys/random.ts'
@@ -42,25 +41,15 @@ export function createServiceAccountTokens(options: {
   async function request(pod: Pod, projection: ServiceAccountTokenProjection): Promise<Held> {
     const { name = '', namespace = '', uid = '' } = pod.metadata ?? {}
     const expirationSeconds = projection.expirationSeconds ?? DEFAULT_SECONDS
-    const body: TokenRequest = {
-      apiVersion: 'authentication.k8s.io/v1',
-      kind: 'TokenRequest',
-      metadata: {},
-      spec: {
-        audiences: projection.audience ? [projection.audience] : [],
-        expirationSeconds,
-        boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name, uid },
-      },
-    }
     const account = pod.spec?.serviceAccountName || 'default'
-    const answer = (await client
-      .resource(serviceAccounts)
-      .createSubresource(namespace, account, 'token', body)) as unknown as TokenRequest
-    const expiresAt = Date.parse(answer.status?.expirationTimestamp ?? '')
-    const lifeMs = (answer.spec?.expirationSeconds ?? expirationSeconds) * 1000
+    const { token, expiresAt, lifeMs } = await requestToken(client, namespace, account, {
+      audiences: projection.audience ? [projection.audience] : [],
+      expirationSeconds,
+      boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name, uid },
+    })
     const jitter = random.next() * MAX_JITTER_MS
     const renewAt = Math.min(expiresAt - lifeMs + LONGEST_USE_MS, expiresAt - lifeMs * 0.2) - jitter
-    return { token: answer.status?.token ?? '', renewAt, expiresAt }
+    return { token, renewAt, expiresAt }
   }
 
   return {
