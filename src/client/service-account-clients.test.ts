@@ -26,7 +26,7 @@ function recordingTransport(): Transport & { readonly tokens: string[]; refuses:
 }
 
 test('a client acts with the token of its account, asked for once and renewed before it ends', async () => {
-  const server = await startTestApiServer({ namespaces: ['kube-system'] })
+  const server = await startTestApiServer({ secured: true })
   const clock = fakeClock(systemClock.now())
   const anonymous = recordingTransport()
   try {
