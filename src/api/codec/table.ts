@@ -4,8 +4,9 @@
 // copied: the rows refer to the metadata of the (frozen) objects.
 // Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/response.go, pkg/printers/tablegenerator.go
 
+import { DEFAULT_COLUMNS } from '#api/kinds/columns.ts'
 import type { Column, KindDefinition } from '#api/kinds/kind.ts'
-import type { JsonObject, KubeList, KubeObject, ListMeta } from '#api/meta/object.ts'
+import type { JsonObject, KubeList, KubeObject, ListMeta, ObjectMeta } from '#api/meta/object.ts'
 import { badRequest } from '#api/meta/status.ts'
 
 /** Version of meta.k8s.io that was asked for. */
@@ -17,6 +18,8 @@ export interface TableOptions {
   readonly includeObject?: IncludeObject
   /** Set for all events of a watch but the first. */
   readonly withoutHeaders?: boolean
+  /** The object as `includeObject=Object` shows it: in the version of the request. */
+  whole?(object: JsonObject): JsonObject
   /** Wall time in milliseconds, for ages. */
   readonly now: number
 }
@@ -30,7 +33,7 @@ export function parseIncludeObject(value: string | null): IncludeObject {
   )
 }
 
-/** A Table of `objects`; `listMeta` is that of the list, or of the one object. */
+/** A Table of `objects`, in their stored form; `listMeta` is that of the list, or of the one object. */
 export function tableOf(
   kind: KindDefinition,
   objects: readonly JsonObject[],
@@ -38,54 +41,59 @@ export function tableOf(
   options: TableOptions,
 ): JsonObject {
   const version = options.version ?? 'v1'
-  const columns = kind.columns ?? DEFAULT_COLUMNS
-  const include = options.includeObject ?? 'Metadata'
+  const columns = kind.columns ?? (DEFAULT_COLUMNS as readonly Column<JsonObject>[])
   return {
     kind: 'Table',
     apiVersion: `meta.k8s.io/${version}`,
     metadata: listMetaOf(listMeta),
     columnDefinitions: options.withoutHeaders ? null : columns.map(columnDefinition),
-    rows: objects.map((object) => {
-      const conditions = kind.rowConditions?.(object)
-      return {
-        cells: columns.map((column) => column.cell(object, options.now)),
-        ...(conditions && conditions.length > 0 && { conditions }),
-        object: include === 'None' ? null : include === 'Object' ? object : partialMetadata(object, version),
-      }
-    }),
+    rows: rowsOf(kind, columns, objects, options),
   }
+}
+
+/** Kinds without columns of their own have no rows rather than an empty list of them. */
+function rowsOf(
+  kind: KindDefinition,
+  columns: readonly Column<JsonObject>[],
+  objects: readonly JsonObject[],
+  options: TableOptions,
+): readonly JsonObject[] | null {
+  if (objects.length === 0 && !kind.columns) return null
+  const { includeObject: include = 'Metadata', version = 'v1', whole } = options
+  const shown = (object: JsonObject): JsonObject | null => {
+    if (include === 'None') return null
+    return include === 'Object' ? (whole?.(object) ?? object) : partialMetadata(object, version, kind)
+  }
+  return objects.map((object) => {
+    const conditions = kind.rowConditions?.(object)
+    return {
+      cells: columns.map((column) => column.cell(object, options.now)),
+      ...(conditions && conditions.length > 0 && { conditions }),
+      object: shown(object),
+    }
+  })
 }
 
 function columnDefinition({ name, type, format, description, priority }: Column<JsonObject>): JsonObject {
   return { name, type, format: format ?? '', description, priority: priority ?? 0 }
 }
 
-const metadataOf = (object: KubeObject): JsonObject => (object.metadata ?? {}) as JsonObject
+/** An object with its metadata alone; `kind` knows which annotations stand for fields, and are no metadata. */
+export function partialMetadata(
+  object: KubeObject,
+  version: TableVersion = 'v1',
+  kind?: Pick<KindDefinition, 'fieldAnnotations'>,
+): JsonObject {
+  let metadata = object.metadata ?? {}
+  for (const name of kind?.fieldAnnotations ?? []) metadata = withoutAnnotation(metadata, name)
+  return { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${version}`, metadata }
+}
 
-/** Columns of a kind that declares none, as upstream's default printer has them. */
-const DEFAULT_COLUMNS: readonly Column<JsonObject>[] = [
-  {
-    name: 'Name',
-    type: 'string',
-    format: 'name',
-    description: 'The name of the object, unique among its kind within a namespace.',
-    cell: (object) => (metadataOf(object)['name'] as string | undefined) ?? '',
-  },
-  {
-    name: 'Created At',
-    type: 'date',
-    description: 'When the server created the object.',
-    cell: (object) => (metadataOf(object)['creationTimestamp'] as string | undefined) ?? null,
-  },
-]
-
-/** An object with its metadata alone. */
-export function partialMetadata(object: KubeObject, version: TableVersion = 'v1'): JsonObject {
-  return {
-    kind: 'PartialObjectMetadata',
-    apiVersion: `meta.k8s.io/${version}`,
-    metadata: object.metadata ?? {},
-  }
+function withoutAnnotation(metadata: ObjectMeta, name: string): ObjectMeta {
+  if (metadata.annotations?.[name] === undefined) return metadata
+  const { annotations, ...others } = metadata
+  const { [name]: _, ...kept } = annotations
+  return Object.keys(kept).length === 0 ? others : { ...others, annotations: kept }
 }
 
 /** A list with the metadata of its items alone. */

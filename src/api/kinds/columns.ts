@@ -18,9 +18,13 @@ interface WithMetadata {
 interface FieldReference {
   readonly type: string
   readonly name: string
+  readonly hasParagraphs?: boolean
 }
 
 export const field = (type: string, name: string): FieldReference => ({ type, name })
+
+/** The same where the description has paragraphs, of which our source has left two spaces. */
+export const longField = (type: string, name: string): FieldReference => ({ type, name, hasParagraphs: true })
 
 type Cell<T> = Column<T>['cell']
 
@@ -42,12 +46,16 @@ export function column<T>(
     type: options.type ?? 'string',
     ...(options.format && { format: options.format }),
     get description() {
-      if (typeof description === 'string') return description
-      return describeType(description.type).fields[description.name] ?? ''
+      return typeof description === 'string' ? description : textOf(description)
     },
     priority: options.isWide ? 1 : 0,
     cell,
   }
+}
+
+function textOf({ type, name, hasParagraphs }: FieldReference): string {
+  const text = describeType(type).fields[name] ?? ''
+  return hasParagraphs ? text.replace(/(?<=\S) {2}(?=\S)/g, '\n\n') : text
 }
 
 export const integer = { type: 'integer' } as const
@@ -77,13 +85,23 @@ export function ageColumn<T extends WithMetadata>(): Column<T> {
     name: 'Age',
     type: 'string',
     get description() {
-      const text = describeType('meta.v1.ObjectMeta').fields['creationTimestamp'] ?? ''
-      return text.replace(/ {2}/, '\n\n')
+      return textOf(longField('meta.v1.ObjectMeta', 'creationTimestamp'))
     },
     priority: 0,
     cell: (object, now) => since(object.metadata?.creationTimestamp, now),
   }
 }
+
+/** The columns of a kind that declares none, as upstream's default printer has them. */
+export const DEFAULT_COLUMNS: readonly Column<WithMetadata>[] = [
+  nameColumn(),
+  column(
+    'Created At',
+    longField('meta.v1.ObjectMeta', 'creationTimestamp'),
+    ({ metadata }) => metadata?.creationTimestamp ?? null,
+    { type: 'date' },
+  ),
+]
 
 /** How long ago, or `<unknown>`. */
 export function since(time: string | null | undefined, now: number): string {

@@ -142,6 +142,8 @@ export interface KindDefinition<T = JsonObject> {
 
   /** Field selectors beyond `metadata.name` and `metadata.namespace`: label → value. */
   readonly selectableFields?: Readonly<Record<string, (object: T) => string>>
+  /** Annotations that stand for fields of Go's internal type: who asks for the metadata alone does not see them. */
+  readonly fieldAnnotations?: readonly string[]
   /** Columns of `kubectl get`; absent means Name and Created At as upstream's default. */
   readonly columns?: readonly Column<T>[]
   /** Marks of a row that printers may use: a pod that has ended is `Completed`. */

@@ -8,7 +8,7 @@ import type { JsonObject, ListMeta, ObjectMeta } from '#api/meta/object.ts'
 import { notAcceptable } from '#api/meta/status.ts'
 import type { ObjectType } from '#apiserver/exchange.ts'
 import type { Conversion } from '#apiserver/http/negotiation.ts'
-import { toVersion } from '#apiserver/registry/catalog.ts'
+import { toStored, toVersion } from '#apiserver/registry/catalog.ts'
 import { listMeta, type RegistryList } from '#apiserver/registry/results.ts'
 
 /** What a transformation needs beside the objects. */
@@ -23,17 +23,20 @@ function goType(kind: KindDefinition, suffix: string): string {
   return `*${kind.group === '' ? 'core' : kind.group.split('.')[0]}.${kind.kind}${suffix}`
 }
 
-/** `object` is in the version of the request; `withoutHeaders` for all events of a watch but the first. */
+/**
+ * `object` is in the version of the request; `withoutHeaders` for all events of a watch but the first. What is made of
+ * it comes from its stored form: annotations that stand for fields which a version lacks are not shown.
+ */
 export function transformObject(
   object: JsonObject,
-  { kind }: ObjectType,
+  { kind, version }: ObjectType,
   conversion: Conversion,
   context: TransformContext,
   withoutHeaders = false,
 ): JsonObject {
   switch (conversion.kind) {
     case 'PartialObjectMetadata':
-      return partialMetadata(object, conversion.metaVersion)
+      return partialMetadata(toStored(kind, object, version), conversion.metaVersion, kind)
     case 'PartialObjectMetadataList':
       throw notAcceptable(
         `you requested PartialObjectMetadataList, but the requested object is not a list (${goType(kind, '')})`,
@@ -41,7 +44,14 @@ export function transformObject(
     case 'Table': {
       const { resourceVersion } = (object['metadata'] ?? {}) as ObjectMeta
       const meta = resourceVersion ? { resourceVersion } : {}
-      return table(kind, [object], meta, conversion.metaVersion, context, withoutHeaders)
+      return table(
+        { kind, version },
+        [toStored(kind, object, version)],
+        meta,
+        conversion.metaVersion,
+        context,
+        withoutHeaders,
+      )
     }
   }
 }
@@ -62,23 +72,30 @@ export function transformList(
         kind: 'PartialObjectMetadataList',
         apiVersion: `meta.k8s.io/${conversion.metaVersion}`,
         metadata: listMeta(list),
-        items: list.items.map(({ object }) => partialMetadata(object, conversion.metaVersion)),
+        items: list.items.map(({ object }) => partialMetadata(object, conversion.metaVersion, kind)),
       }
     case 'Table': {
-      const objects = list.items.map(({ object }) => toVersion(kind, object, version))
-      return table(kind, objects, listMeta(list), conversion.metaVersion, context, false)
+      const objects = list.items.map(({ object }) => object)
+      return table({ kind, version }, objects, listMeta(list), conversion.metaVersion, context, false)
     }
   }
 }
 
 function table(
-  kind: KindDefinition,
+  { kind, version }: ObjectType,
   objects: readonly JsonObject[],
   meta: ListMeta,
-  version: TableVersion,
+  metaVersion: TableVersion,
   context: TransformContext,
   withoutHeaders: boolean,
 ): JsonObject {
   const includeObject = parseIncludeObject(context.query.get('includeObject'))
-  return tableOf(kind, objects, meta, { version, includeObject, withoutHeaders, now: context.now })
+  const whole = (object: JsonObject): JsonObject => toVersion(kind, object, version)
+  return tableOf(kind, objects, meta, {
+    version: metaVersion,
+    includeObject,
+    withoutHeaders,
+    whole,
+    now: context.now,
+  })
 }

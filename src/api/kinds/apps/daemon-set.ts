@@ -93,6 +93,7 @@ export const daemonSet = defineKind<Draft<DaemonSet>>({
   versions: ['v1'],
   storageVersion: 'v1',
   hasGeneration: true,
+  fieldAnnotations: [GENERATION_ANNOTATION],
   defaults,
   prepareForCreate(draft) {
     draft.status = { ...EMPTY_STATUS }
@@ -153,6 +154,7 @@ function setTemplateGeneration(draft: Draft<DaemonSet>, generation: number): voi
 
 function defaults(draft: Draft<DaemonSet>): void {
   refuseBadGeneration(draft)
+  if (draft.metadata?.annotations?.[GENERATION_ANNOTATION] === undefined) setTemplateGeneration(draft, 0)
   const { spec } = draft
   if (!spec) return
   spec.updateStrategy ??= {}

@@ -22,7 +22,7 @@ export const autoscalerColumns: readonly Column<Draft<HorizontalPodAutoscaler>>[
   nameColumn(),
   column(
     'Reference',
-    ofSpec('scaleTargetRef'),
+    'scaleTargetRef points to the target resource to scale, and is used to the pods for which metrics should be collected, as well as to actually change the replica count.',
     ({ spec }) => `${spec?.scaleTargetRef.kind ?? ''}/${spec?.scaleTargetRef.name ?? ''}`,
   ),
   column('Targets', ofSpec('metrics'), ({ spec, status }) =>

@@ -19,6 +19,17 @@ type Request = Draft<CertificateSigningRequest>
 const ofSpec = (name: string): ReturnType<typeof field> =>
   field('certificates.v1.CertificateSigningRequestSpec', name)
 
+/** The table still describes the field as the beta version did. */
+const SIGNER_TEXT = [
+  'Requested signer for the request. It is a qualified name in the form: `scope-hostname.io/name`. If empty, it will be defaulted:',
+  " 1. If it's a kubelet client certificate, it is assigned",
+  '    "kubernetes.io/kube-apiserver-client-kubelet".',
+  " 2. If it's a kubelet serving certificate, it is assigned",
+  '    "kubernetes.io/kubelet-serving".',
+  ' 3. Otherwise, it is assigned "kubernetes.io/legacy-unknown".',
+  'Distribution of trust for signers happens out of band. You can select on this field using `spec.signerName`.',
+].join('\n')
+
 const judge =
   (rights: StatusRights) =>
   (request: Request, old: Request): ReturnType<typeof validateRequestUpdate> =>
@@ -75,12 +86,12 @@ export const certificateSigningRequest = defineKind<Request>({
   columns: [
     nameColumn(),
     ageColumn(),
-    column('SignerName', ofSpec('signerName'), ({ spec }) => spec.signerName || '<none>'),
-    column('Requestor', ofSpec('request'), ({ spec }) => spec.username ?? ''),
+    column('SignerName', SIGNER_TEXT, ({ spec }) => spec.signerName || '<none>'),
+    column('Requestor', 'Base64-encoded PKCS#10 CSR data', ({ spec }) => spec.username ?? ''),
     column('RequestedDuration', ofSpec('expirationSeconds'), ({ spec: { expirationSeconds } }) =>
       expirationSeconds === undefined ? '<none>' : humanDuration(expirationSeconds * 1000),
     ),
-    column('Condition', field('certificates.v1.CertificateSigningRequestStatus', 'conditions'), conditionOf),
+    column('Condition', 'Conditions applied to the request, such as approval or denial.', conditionOf),
   ],
 })
 

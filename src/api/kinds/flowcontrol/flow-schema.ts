@@ -55,7 +55,7 @@ export const flowSchema = defineKind<Draft<FlowSchema>>({
     ),
     column(
       'DistinguisherMethod',
-      field('flowcontrol.v1.FlowSchemaSpec', 'distinguisherMethod'),
+      '`distinguisherMethod` defines how to compute the flow distinguisher for requests that match this schema. `nil` specifies that the distinguisher is disabled and thus will always be the empty string.',
       ({ spec }) => spec?.distinguisherMethod?.type ?? '<none>',
     ),
     ageColumn(),

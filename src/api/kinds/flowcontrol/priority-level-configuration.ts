@@ -2,7 +2,7 @@
 //
 // Upstream: pkg/registry/flowcontrol/prioritylevelconfiguration/strategy.go, pkg/apis/flowcontrol/validation
 
-import { ageColumn, column, field, nameColumn } from '#api/kinds/columns.ts'
+import { ageColumn, column, field, longField, nameColumn } from '#api/kinds/columns.ts'
 import { keepAllButStatus, validateConditions } from '#api/kinds/flowcontrol/conditions.ts'
 import { MANDATORY_PRIORITY_LEVELS } from '#api/kinds/flowcontrol/mandatory.ts'
 import { internalForm } from '#api/kinds/internal-form.ts'
@@ -56,7 +56,7 @@ export const priorityLevelConfiguration = defineKind<Draft<PriorityLevelConfigur
     ),
     column(
       'NominalConcurrencyShares',
-      field('flowcontrol.v1.LimitedPriorityLevelConfiguration', 'nominalConcurrencyShares'),
+      longField('flowcontrol.v1.LimitedPriorityLevelConfiguration', 'nominalConcurrencyShares'),
       ({ spec }) => spec?.limited?.nominalConcurrencyShares ?? '<none>',
     ),
     column('Queues', ofQueuing('queues'), (object) => queuingOf(object)?.queues ?? '<none>'),

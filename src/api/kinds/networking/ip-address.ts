@@ -2,7 +2,7 @@
 //
 // Upstream: pkg/registry/networking/ipaddress/strategy.go, ValidateIPAddress in pkg/apis/networking/validation
 
-import { column, field, nameColumn } from '#api/kinds/columns.ts'
+import { column, nameColumn } from '#api/kinds/columns.ts'
 import { internalForm } from '#api/kinds/internal-form.ts'
 import { defineKind } from '#api/kinds/kind.ts'
 import { clusterMetadata, metadataUpdate } from '#api/kinds/metadata.ts'
@@ -35,7 +35,11 @@ export const ipAddress = defineKind<Draft<IPAddress>>({
   },
   columns: [
     nameColumn(),
-    column('ParentRef', field('networking.v1.IPAddressSpec', 'parentRef'), formatParent),
+    column(
+      'ParentRef',
+      'ParentRef references the resource that an IPAddress is attached to. An IPAddress must reference a parent object.',
+      formatParent,
+    ),
   ],
 })
 

@@ -2,7 +2,7 @@
 //
 // Upstream: pkg/registry/networking/networkpolicy/strategy.go
 
-import { ageColumn, column, field, nameColumn } from '#api/kinds/columns.ts'
+import { ageColumn, column, nameColumn } from '#api/kinds/columns.ts'
 import { defineKind } from '#api/kinds/kind.ts'
 import { metadataUpdate, namespacedMetadata } from '#api/kinds/metadata.ts'
 import { rulesOf, validateNetworkPolicySpec } from '#api/kinds/networking/network-policy-spec.ts'
@@ -15,6 +15,9 @@ import type { NetworkPolicy, NetworkPolicyPort, NetworkPolicySpec } from '#api/t
 import type { Draft } from '#api/types/wire.ts'
 
 const SPEC = new Path('spec')
+
+const SELECTOR_TEXT =
+  "podSelector selects the pods to which this NetworkPolicy object applies. The array of rules is applied to any pods selected by this field. An empty selector matches all pods in the policy's namespace. Multiple network policies can select the same set of pods. In this case, the ingress rules for each are combined additively. This field is optional. If it is not specified, it defaults to an empty selector."
 
 export const networkPolicy = defineKind<Draft<NetworkPolicy>>({
   group: 'networking.k8s.io',
@@ -55,9 +58,7 @@ export const networkPolicy = defineKind<Draft<NetworkPolicy>>({
   warningsOnUpdate: cidrWarnings,
   columns: [
     nameColumn(),
-    column('Pod-Selector', field('networking.v1.NetworkPolicySpec', 'podSelector'), ({ spec }) =>
-      formatSelectorOrNone(spec?.podSelector ?? {}),
-    ),
+    column('Pod-Selector', SELECTOR_TEXT, ({ spec }) => formatSelectorOrNone(spec?.podSelector ?? {})),
     ageColumn(),
   ],
 })

@@ -65,10 +65,11 @@ function* validateSubject(subject: Subject, isNamespaced: boolean, path: Path): 
   } else yield notSupportedInOrder(path.child('kind'), kind ?? '', SUBJECT_KINDS)
 }
 
-export function roleColumn<T extends Binding>(typeName: string): Column<T> {
+/** `reach` is which roles such a binding can name. */
+export function roleColumn<T extends Binding>(reach: string): Column<T> {
   return column(
     'Role',
-    field(`rbac.v1.${typeName}`, 'roleRef'),
+    `RoleRef can ${reach}. If the RoleRef cannot be resolved, the Authorizer must return an error.`,
     ({ roleRef }: T) => `${roleRef.kind}/${roleRef.name}`,
   )
 }

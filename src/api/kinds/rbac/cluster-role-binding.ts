@@ -37,7 +37,7 @@ export const clusterRoleBinding = defineKind<Draft<ClusterRoleBinding>>({
   },
   columns: [
     nameColumn(),
-    roleColumn('ClusterRoleBinding'),
+    roleColumn('only reference a ClusterRole in the global namespace'),
     ageColumn(),
     ...subjectColumns<Draft<ClusterRoleBinding>>('clusterRoleBinding'),
   ],

@@ -37,7 +37,7 @@ export const roleBinding = defineKind<Draft<RoleBinding>>({
   },
   columns: [
     nameColumn(),
-    roleColumn('RoleBinding'),
+    roleColumn('reference a Role in the current namespace or a ClusterRole in the global namespace'),
     ageColumn(),
     ...subjectColumns<Draft<RoleBinding>>('roleBinding'),
   ],

@@ -2,7 +2,7 @@
 //
 // Upstream: pkg/registry/resource/resourceslice/strategy.go
 
-import { ageColumn, column, field, nameColumn } from '#api/kinds/columns.ts'
+import { ageColumn, column, longField, nameColumn } from '#api/kinds/columns.ts'
 import { defineKind } from '#api/kinds/kind.ts'
 import { clusterMetadata, metadataUpdate } from '#api/kinds/metadata.ts'
 import { validateSliceSpec } from '#api/kinds/resource/slice-spec.ts'
@@ -41,9 +41,13 @@ export const resourceSlice = defineKind<Draft<ResourceSlice>>({
   },
   columns: [
     nameColumn(),
-    column('Node', field('resource.v1.ResourceSliceSpec', 'nodeName'), ({ spec }) => spec?.nodeName ?? ''),
-    column('Driver', field('resource.v1.ResourceSliceSpec', 'driver'), ({ spec }) => spec?.driver ?? ''),
-    column('Pool', field('resource.v1.ResourcePool', 'name'), ({ spec }) => spec?.pool?.name ?? ''),
+    column(
+      'Node',
+      longField('resource.v1.ResourceSliceSpec', 'nodeName'),
+      ({ spec }) => spec?.nodeName ?? '',
+    ),
+    column('Driver', longField('resource.v1.ResourceSliceSpec', 'driver'), ({ spec }) => spec?.driver ?? ''),
+    column('Pool', longField('resource.v1.ResourcePool', 'name'), ({ spec }) => spec?.pool?.name ?? ''),
     ageColumn(),
   ],
 })

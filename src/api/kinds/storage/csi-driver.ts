@@ -2,7 +2,7 @@
 //
 // Upstream: pkg/registry/storage/csidriver/strategy.go, ValidateCSIDriver in pkg/apis/storage/validation
 
-import { ageColumn, boolean, column, field, nameColumn } from '#api/kinds/columns.ts'
+import { ageColumn, boolean, column, longField, nameColumn } from '#api/kinds/columns.ts'
 import { defineKind } from '#api/kinds/kind.ts'
 import { clusterMetadata, metadataUpdate } from '#api/kinds/metadata.ts'
 import { semanticEqual } from '#api/meta/equality.ts'
@@ -20,7 +20,7 @@ const MIN_UPDATE_SECONDS = 10
 const TOKENS_IN_SECRETS =
   'spec.serviceAccountTokenInSecrets is unset; if supported by this CSI driver, set to true to prevent possible logging of tokens in volume attributes'
 
-const described = (name: string): ReturnType<typeof field> => field('storage.v1.CSIDriverSpec', name)
+const described = (name: string): ReturnType<typeof longField> => longField('storage.v1.CSIDriverSpec', name)
 
 export const csiDriver = defineKind<Draft<CSIDriver>>({
   group: 'storage.k8s.io',

@@ -2,7 +2,6 @@
 //
 // Upstream: pkg/registry/storage/csistoragecapacity/strategy.go
 
-import { column, field, nameColumn } from '#api/kinds/columns.ts'
 import { selectorWarnings } from '#api/kinds/core/node-label-warnings.ts'
 import { defineKind } from '#api/kinds/kind.ts'
 import { metadataUpdate, namespacedMetadata } from '#api/kinds/metadata.ts'
@@ -40,19 +39,6 @@ export const csiStorageCapacity = defineKind<Draft<CSIStorageCapacity>>({
   },
   warnings: ({ nodeTopology }) => [...selectorWarnings(nodeTopology, NODE_TOPOLOGY)],
   warningsOnUpdate: ({ nodeTopology }) => [...selectorWarnings(nodeTopology, NODE_TOPOLOGY)],
-  columns: [
-    nameColumn(),
-    column(
-      'StorageClassName',
-      field('storage.v1.CSIStorageCapacity', 'storageClassName'),
-      ({ storageClassName }) => storageClassName,
-    ),
-    column(
-      'Capacity',
-      field('storage.v1.CSIStorageCapacity', 'capacity'),
-      ({ capacity }) => capacity ?? '<unset>',
-    ),
-  ],
 })
 
 function* validate(object: CSIStorageCapacity, allowInvalidValues: boolean): FieldErrors {

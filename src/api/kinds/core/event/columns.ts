@@ -13,14 +13,19 @@ export const eventColumns: readonly Column<Draft<Event>>[] = [
   column('Last Seen', described('lastTimestamp'), lastSeen),
   column('Type', described('type'), ({ type }) => type ?? ''),
   column('Reason', described('reason'), ({ reason }) => reason ?? ''),
-  column('Object', described('involvedObject'), objectOf),
+  column('Object', 'The object that this event is about.', objectOf),
   column(
     'Subobject',
     field('core.v1.ObjectReference', 'fieldPath'),
     ({ involvedObject }) => involvedObject?.fieldPath ?? '',
     wide,
   ),
-  column('Source', described('source'), sourceOf, wide),
+  column(
+    'Source',
+    'The component reporting this event. Should be a short machine understandable string.',
+    sourceOf,
+    wide,
+  ),
   column('Message', described('message'), ({ message }) => (message ?? '').trim()),
   column('First Seen', described('firstTimestamp'), firstSeen, wide),
   column(
