@@ -2,7 +2,7 @@
 //
 // Upstream: pkg/apis/rbac/validation/validation.go, pkg/apis/rbac/v1/defaults.go
 
-import { column, field, wide } from '#api/kinds/columns.ts'
+import { column, wide } from '#api/kinds/columns.ts'
 import { internalForm } from '#api/kinds/internal-form.ts'
 import type { Column } from '#api/kinds/kind.ts'
 import { semanticEqual } from '#api/meta/equality.ts'
