@@ -12,6 +12,8 @@ export type ResourceHandler = (context: RequestContext, kind: KindDefinition) =>
 
 export interface Routes {
   readonly catalog: Catalog
+  /** Serves what another server has; undefined for what is this server's own. */
+  aggregated(path: string): Handler | undefined
   /** Serves the verbs of a resource itself. */
   readonly resources: ResourceHandler
   /** Serves a subresource; undefined when the kind has none of that name. */
@@ -23,6 +25,8 @@ export interface Routes {
 export function createRouter(routes: Routes): Handler {
   return async (context) => {
     const { info } = context
+    const elsewhere = routes.aggregated(info.path)
+    if (elsewhere) return elsewhere(context)
     if (!info.isResourceRequest) return servePath(routes, context)
     const kind = routes.catalog.find(info.group, info.version, info.resource)
     if (!kind) {

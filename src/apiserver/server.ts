@@ -9,6 +9,7 @@ import type { AddressInfo } from 'node:net'
 import { allKinds } from '#api/kinds/all.ts'
 import type { ServerAccess } from '#apiserver/access.ts'
 import type { AccessControl } from '#apiserver/access-control.ts'
+import { createAggregator, type FrontProxyTls } from '#apiserver/aggregation/aggregator.ts'
 import type { Auditor } from '#apiserver/audit/auditor.ts'
 import { serveDefinitions } from '#apiserver/customresources/serve-definitions.ts'
 import type { ValueTransformers } from '#apiserver/encryption/value-transformer.ts'
@@ -57,6 +58,8 @@ export interface ApiServerOptions {
   readonly encryption?: ValueTransformers
   /** Records requests; absent: none. Closed by the server when the last request is over. */
   readonly auditor?: Auditor
+  /** The client certificate by which aggregated APIs know the server, and believe it who asks. */
+  readonly frontProxyTls?: FrontProxyTls
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger
@@ -112,6 +115,7 @@ export async function startApiServer(options: ApiServerOptions, stop: AbortSigna
     random,
     log,
   })
+  const aggregator = createAggregator({ client, informers, clock, random, log }, options.frontProxyTls)
   const metrics = createMetrics(clock, options.listen !== undefined)
   const flow = createFlowControl(options, { client, informers, caches, metrics })
   handle = createPipeline({
@@ -121,10 +125,12 @@ export async function startApiServer(options: ApiServerOptions, stop: AbortSigna
     flowControl: flow?.flowControl,
     route: createRouter({
       catalog,
+      aggregated: aggregator.handlerFor,
       resources: resourceHandler(registry, access, componentStatuses(store, options.inProcess)),
       subresource: createSubresources({ catalog, registry, access, client, kubeletTls: options.kubeletTls }),
       path: createPaths({
         kinds: () => catalog.kinds,
+        aggregated: aggregator.groups,
         health: healthEndpoints(state, store, clock),
         metrics,
         documents: access.documents ?? [],
@@ -148,6 +154,7 @@ export async function startApiServer(options: ApiServerOptions, stop: AbortSigna
   await definitions.start()
   const defining = definitions.run(signal)
   state.reached.add('definitions')
+  const aggregating = aggregator.run(signal)
   await access.bootstrap?.()
   state.reached.add('bootstrap')
   const running = access.run?.(signal)
@@ -164,7 +171,7 @@ export async function startApiServer(options: ApiServerOptions, stop: AbortSigna
         auditor: options.auditor,
         graceMs: options.shutdownGraceMs ?? SHUTDOWN_GRACE_MS,
       },
-      [informing, defining, running, limiting],
+      [informing, defining, aggregating, running, limiting],
     ),
   }
 }

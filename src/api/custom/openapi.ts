@@ -9,6 +9,9 @@ import type { JsonObject } from '#api/meta/object.ts'
 import { describeType } from '#api/schema/descriptions.ts'
 import type { OpenApiVersion } from '#api/schema/openapi-definitions.ts'
 
+const METADATA_TEXT =
+  "Standard object's metadata: its name, labels, annotations and what the server keeps with them."
+
 /** Words of a schema that are for the API server alone. */
 const NOT_PUBLISHED: ReadonlySet<string> = new Set(['id', '$schema', '$ref', 'example', 'externalDocs'])
 /** Combinations, which version 2 does not have. */
@@ -34,8 +37,7 @@ function headOf(version: OpenApiVersion, metadata: JsonObject): JsonObject {
   return {
     apiVersion: { ...text('apiVersion'), type: 'string' },
     kind: { ...text('kind'), type: 'string' },
-    metadata:
-      version === 'v3' ? { ...text('metadata'), allOf: [metadata] } : { ...text('metadata'), ...metadata },
+    metadata: { description: METADATA_TEXT, ...(version === 'v3' ? { allOf: [metadata] } : metadata) },
   }
 }
 

@@ -101,6 +101,18 @@ export function servedGroups(kinds: readonly KindDefinition[]): readonly ServedG
   }))
 }
 
+/** `groups` with the versions of `others`, which may be versions of the same groups. */
+export function mergeGroups(
+  groups: readonly ServedGroup[],
+  others: readonly ServedGroup[],
+): readonly ServedGroup[] {
+  const merged = new Map(groups.map((group) => [group.name, group]))
+  for (const { name, versions } of others) {
+    merged.set(name, { name, versions: [...(merged.get(name)?.versions ?? []), ...versions] })
+  }
+  return [...merged.values()]
+}
+
 /** One kind as a resource. */
 export function servedResource(kind: KindDefinition): ServedResource {
   const verbs = [...(kind.verbs ?? ALL_VERBS)].sort()

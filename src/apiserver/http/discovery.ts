@@ -15,7 +15,7 @@ import {
   apiResourceList,
   apiVersions,
 } from '#api/schema/discovery.ts'
-import { servedGroups } from '#api/schema/resources.ts'
+import { mergeGroups, type ServedGroup, servedGroups } from '#api/schema/resources.ts'
 import type { ApiResponse } from '#apiserver/exchange.ts'
 import { encodeObject } from '#apiserver/http/encode.ts'
 import { MEDIA_TYPES, negotiateOutput, parseAccept, requireAcceptable } from '#apiserver/http/negotiation.ts'
@@ -27,8 +27,11 @@ interface Aggregated {
 }
 
 /** Gives the handler of a discovery path (without a trailing slash), or undefined for other paths. */
-export function discoveryPaths(kinds: readonly KindDefinition[]): (path: string) => Handler | undefined {
-  const groups = servedGroups(kinds)
+export function discoveryPaths(
+  kinds: readonly KindDefinition[],
+  elsewhere: readonly ServedGroup[],
+): (path: string) => Handler | undefined {
+  const groups = mergeGroups(servedGroups(kinds), elsewhere)
   const documents = new Map<string, JsonObject>([['/apis', apiGroupList(groups)]])
   for (const group of groups) {
     const root = group.name === '' ? '/api' : `/apis/${group.name}`

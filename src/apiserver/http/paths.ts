@@ -1,6 +1,7 @@
 // The paths that are no resource: version, health, metrics, discovery, OpenAPI, and the index of them all.
 
 import type { KindDefinition } from '#api/kinds/kind.ts'
+import type { ServedGroup } from '#api/schema/resources.ts'
 import type { ServedDocument } from '#apiserver/access-control.ts'
 import { discoveryPaths } from '#apiserver/http/discovery.ts'
 import { type HealthEndpoint, healthHandler } from '#apiserver/http/health.ts'
@@ -12,6 +13,8 @@ import type { Handler } from '#apiserver/pipeline.ts'
 export interface PathOptions {
   /** The kinds as they are now: another array when they have changed. */
   kinds(): readonly KindDefinition[]
+  /** The groups that other servers have, as they are now: another array when they have changed. */
+  aggregated(): readonly ServedGroup[]
   readonly health: readonly HealthEndpoint[]
   readonly metrics: ApiServerMetrics
   readonly documents: readonly ServedDocument[]
@@ -23,8 +26,14 @@ export interface PathOptions {
 
 /** Gives the handler of a path, or undefined; a trailing slash makes no difference. */
 export function createPaths(options: PathOptions): (path: string) => Handler | undefined {
-  const discovery = madeFrom(options.kinds, discoveryPaths)
-  const openApi = madeFrom(options.kinds, (kinds) => openApiPaths(kinds, options.now))
+  const discovery = madeFrom(
+    (): [readonly KindDefinition[], readonly ServedGroup[]] => [options.kinds(), options.aggregated()],
+    discoveryPaths,
+  )
+  const openApi = madeFrom(
+    (): [readonly KindDefinition[]] => [options.kinds()],
+    (kinds) => openApiPaths(kinds, options.now),
+  )
   const documents = new Map(options.documents.map((document) => [document.path, document]))
   return (path) => {
     const trimmed = path.length > 1 ? path.replace(/\/+$/, '') : path
@@ -43,16 +52,13 @@ export function createPaths(options: PathOptions): (path: string) => Handler | u
   }
 }
 
-/** Makes it again whenever the kinds have changed. */
-function madeFrom<T>(
-  kinds: () => readonly KindDefinition[],
-  make: (kinds: readonly KindDefinition[]) => T,
-): () => T {
-  let from: readonly KindDefinition[] | undefined
+/** Makes it again whenever one of its sources is another than before. */
+function madeFrom<S extends readonly unknown[], T>(sources: () => S, make: (...from: S) => T): () => T {
+  let from: S | undefined
   let made: T | undefined
   return () => {
-    const now = kinds()
-    if (from !== now || made === undefined) made = make(now)
+    const now = sources()
+    if (made === undefined || now.some((source, i) => source !== from?.[i])) made = make(...now)
     from = now
     return made
   }

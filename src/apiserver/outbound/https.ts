@@ -66,7 +66,8 @@ export function sendHttps(
     const request = https.request(target.url, {
       method,
       ...tlsOf(target),
-      ...target.address,
+      // `hostname`: it is what the URL sets, and wins over `host`
+      ...(target.address && { hostname: target.address.host, port: target.address.port }),
       headers: headersOf(target, body),
     })
     const timer = clock.after(timeoutMs, () =>

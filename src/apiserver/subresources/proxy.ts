@@ -4,10 +4,11 @@
 // Upstream: pkg/registry/core/{pod,service,node}/rest, staging/src/k8s.io/apimachinery/pkg/util/proxy
 // Left out: rewriting of links within HTML pages
 
-import { request as httpRequest, type IncomingMessage } from 'node:http'
-import { request as httpsRequest, type RequestOptions } from 'node:https'
-import { badRequest, serviceUnavailable } from '#api/meta/status.ts'
+import type { IncomingMessage } from 'node:http'
+import type { RequestOptions } from 'node:https'
+import { badRequest } from '#api/meta/status.ts'
 import type { ApiRequest, ApiResponse, ResponseHeaders } from '#apiserver/exchange.ts'
+import { endToEndHeaders, forwardedHeaders, sendOn } from '#apiserver/http/forward.ts'
 import { scopeOf } from '#apiserver/http/resource-routes.ts'
 import type { RequestContext } from '#apiserver/pipeline.ts'
 import type { RegistryDependencies } from '#apiserver/registry/dependencies.ts'
@@ -28,22 +29,6 @@ const OPTIONS_KINDS: Readonly<Record<string, string>> = {
   services: 'ServiceProxyOptions',
   nodes: 'NodeProxyOptions',
 }
-
-const CONNECT_TIMEOUT_MS = 30_000
-
-/** Hop-by-hop headers, and those that are between the client and the API server. */
-const NOT_FORWARDED = new Set([
-  'authorization',
-  'connection',
-  'host',
-  'http2-settings',
-  'keep-alive',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-])
 
 export function proxySubresource(
   dependencies: RegistryDependencies,
@@ -94,7 +79,7 @@ async function forward(context: RequestContext, target: Wanted): Promise<ApiResp
   const { request } = context
   const prefix = request.rawUrl.split('?')[0]!.replace(/(\/proxy)(\/.*)?$/, '$1')
   const headers = forwardedHeaders(request, `${prefix}${target.path.split('?')[0]}`)
-  const answer = await send(request, target, headers)
+  const answer = await sendOn(request, target, headers)
   return {
     type: 'stream',
     code: answer.statusCode ?? 502,
@@ -103,78 +88,8 @@ async function forward(context: RequestContext, target: Wanted): Promise<ApiResp
   }
 }
 
-function forwardedHeaders(request: ApiRequest, uri: string): Record<string, string | string[]> {
-  const headers: Record<string, string | string[]> = {}
-  for (const [name, value] of Object.entries(request.head.headers)) {
-    if (
-      value === undefined ||
-      name.startsWith(':') ||
-      NOT_FORWARDED.has(name) ||
-      name.startsWith('impersonate-')
-    )
-      continue
-    headers[name] = typeof value === 'string' ? value : [...value]
-  }
-  headers['x-forwarded-uri'] = uri
-  const host = request.head.headers[':authority'] ?? request.head.headers['host']
-  if (typeof host === 'string') headers['x-forwarded-host'] = host
-  headers['x-forwarded-proto'] = 'https'
-  headers['x-forwarded-for'] = request.head.remoteAddress
-  return headers
-}
-
-function send(
-  request: ApiRequest,
-  target: Wanted,
-  headers: Record<string, string | string[]>,
-): Promise<IncomingMessage> {
-  const { body } = request
-  return new Promise((resolve, reject) => {
-    const options: RequestOptions = {
-      host: target.host,
-      port: target.port,
-      path: target.path,
-      method: request.head.method,
-      headers,
-      agent: false,
-      signal: request.signal,
-      ...target.tls,
-    }
-    const outgoing = target.protocol === 'https:' ? httpsRequest(options) : httpRequest(options)
-    outgoing.on('response', (answer) => {
-      answer.socket.setTimeout(0)
-      resolve(answer)
-    })
-    outgoing.on('error', (error) =>
-      reject(serviceUnavailable(`error trying to reach service: ${error.message}`)),
-    )
-    outgoing.setTimeout(CONNECT_TIMEOUT_MS, () => outgoing.destroy(new Error('i/o timeout')))
-    if (body.type === 'bytes') void pump(body.stream, outgoing)
-    else outgoing.end(body.type === 'object' ? JSON.stringify(body.object) : undefined)
-  })
-}
-
-async function pump(
-  stream: AsyncIterable<Uint8Array>,
-  outgoing: ReturnType<typeof httpRequest>,
-): Promise<void> {
-  try {
-    for await (const chunk of stream) {
-      if (outgoing.destroyed) return
-      if (!outgoing.write(chunk))
-        await new Promise((resolve) => outgoing.once('drain', resolve).once('close', resolve))
-    }
-    outgoing.end()
-  } catch (error) {
-    outgoing.destroy(error as Error)
-  }
-}
-
 function answeredHeaders(answer: IncomingMessage, target: Wanted, prefix: string): ResponseHeaders {
-  const headers: Record<string, string | string[]> = {}
-  for (const [name, value] of Object.entries(answer.headers)) {
-    if (value !== undefined && !NOT_FORWARDED.has(name)) headers[name] = value
-  }
+  const headers = endToEndHeaders(answer)
   const location = answer.headers.location
   if (location !== undefined) headers['location'] = rewritten(location, target, prefix)
   return headers

@@ -45,6 +45,7 @@ export async function startServing(options: ServingOptions, signal: AbortSignal)
   const { store, pki, port, clock, random, log } = options
   const [authority, frontProxy] = await Promise.all([pki.read('ca'), pki.read('front-proxy-ca')])
   const kubelet = await pki.read('apiserver-kubelet-client')
+  const proxyClient = await pki.read('front-proxy-client')
   const encryption = await encryptionOf(options, signal)
   const auditor = await openAudit(options.flags, options)
   return startApiServer(
@@ -59,6 +60,7 @@ export async function startServing(options: ServingOptions, signal: AbortSignal)
       ...limitOf(options.flags),
       listen: { host: options.bindAddress, port, tls: await servingTls(pki) },
       ...(options.inProcess && { inProcess: options.inProcess }),
+      frontProxyTls: { cert: proxyClient.certificate, key: proxyClient.key },
       kubeletTls: { ca: authority.certificate, cert: kubelet.certificate, key: kubelet.key },
       accessControl: standardAccessControl({
         store,
