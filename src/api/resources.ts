@@ -11,6 +11,7 @@ import type {
 import type { CustomResourceDefinition } from '#api/types/apiextensions.ts'
 import type { APIService } from '#api/types/apiregistration.ts'
 import type { ControllerRevision, DaemonSet, Deployment, ReplicaSet, StatefulSet } from '#api/types/apps.ts'
+import type { HorizontalPodAutoscaler } from '#api/types/autoscaling.ts'
 import type { CronJob, Job } from '#api/types/batch.ts'
 import type { CertificateSigningRequest } from '#api/types/certificates.ts'
 import type { Lease } from '#api/types/coordination.ts'
@@ -112,6 +113,13 @@ export const controllerRevisions = inGroup<ControllerRevision>(
 export const daemonSets = inGroup<DaemonSet>('apps', 'daemonsets', 'DaemonSet')
 export const jobs = inGroup<Job>('batch', 'jobs', 'Job')
 export const cronJobs = inGroup<CronJob>('batch', 'cronjobs', 'CronJob')
+export const horizontalPodAutoscalers: ResourceType<HorizontalPodAutoscaler> = {
+  group: 'autoscaling',
+  version: 'v2',
+  resource: 'horizontalpodautoscalers',
+  kind: 'HorizontalPodAutoscaler',
+  namespaced: true,
+}
 export const leases = inGroup<Lease>('coordination.k8s.io', 'leases', 'Lease')
 export const endpointSlices = inGroup<EndpointSlice>('discovery.k8s.io', 'endpointslices', 'EndpointSlice')
 export const roles = inGroup<Role>('rbac.authorization.k8s.io', 'roles', 'Role')

@@ -17,6 +17,7 @@ import { endpointSliceController } from '#controllers/endpointslice/controller.t
 import { endpointSliceMirroringController } from '#controllers/endpointslice-mirroring/controller.ts'
 import { ephemeralVolumeController } from '#controllers/ephemeral-volume/controller.ts'
 import { garbageCollector } from '#controllers/garbage-collector/controller.ts'
+import { horizontalPodAutoscalerController } from '#controllers/horizontalpodautoscaler/controller.ts'
 import { jobController } from '#controllers/job/controller.ts'
 import { namespaceController } from '#controllers/namespace/controller.ts'
 import { nodeIpamController } from '#controllers/node-ipam/controller.ts'
@@ -151,6 +152,11 @@ export const CONTROLLERS: readonly ControllerDescriptor[] = [
     name: 'replicationcontroller-controller',
     serviceAccount: 'replication-controller',
     create: replicationControllerController,
+  },
+  {
+    name: 'horizontal-pod-autoscaler-controller',
+    serviceAccount: 'horizontal-pod-autoscaler',
+    create: horizontalPodAutoscalerController,
   },
   { name: 'disruption-controller', serviceAccount: 'disruption-controller', create: disruptionController },
   {

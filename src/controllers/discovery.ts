@@ -102,6 +102,23 @@ function resourcesOf(list: ResourceList, groupVersion: string): readonly Discove
   })
 }
 
+/** Looks kinds up as object references name them, asking the server once and again for kinds that are new. */
+export class ServedKinds {
+  readonly #client: Client
+  #resources: readonly DiscoveredResource[] = []
+
+  constructor(client: Client) {
+    this.#client = client
+  }
+
+  async find(group: string, kind: string): Promise<DiscoveredResource | undefined> {
+    const known = (): DiscoveredResource | undefined =>
+      this.#resources.find((type) => type.group === group && type.kind === kind)
+    if (!known()) this.#resources = (await discover(this.#client)).resources
+    return known()
+  }
+}
+
 /** One error text for all failures, as discovery clients word it. */
 export function discoveryFailureText(failures: Discovery['failures']): string {
   const parts = [...failures].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, why]) => `${name}: ${why}`)

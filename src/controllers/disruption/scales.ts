@@ -18,7 +18,7 @@ import type { Pod } from '#api/types/core.ts'
 import { resourcePath } from '#client/client.ts'
 import type { Informer } from '#client/informer.ts'
 import { type ControllerContext, reads, type Watch } from '#controllers/controller.ts'
-import { type DiscoveredResource, discover } from '#controllers/discovery.ts'
+import { type DiscoveredResource, ServedKinds } from '#controllers/discovery.ts'
 import { controllerOf } from '#controllers/owner-references.ts'
 
 export interface ExpectedScale {
@@ -42,11 +42,12 @@ export class Scales {
   readonly #deployments: Informer<Scaled>
   readonly #statefulSets: Informer<Scaled>
   readonly #replicationControllers: Informer<Scaled>
-  #served: readonly DiscoveredResource[] | undefined
+  readonly #kinds: ServedKinds
 
   constructor(context: ControllerContext) {
     const { informers } = context
     this.#context = context
+    this.#kinds = new ServedKinds(context.client)
     this.#replicaSets = informers.informer(replicaSets)
     this.#deployments = informers.informer(deployments)
     this.#statefulSets = informers.informer(statefulSets)
@@ -122,9 +123,7 @@ export class Scales {
 
   async #typeOf(owner: OwnerReference): Promise<DiscoveredResource> {
     const { group, version } = parseApiVersion(owner.apiVersion)
-    const find = () => this.#served?.find((type) => type.group === group && type.kind === owner.kind)
-    if (!find()) this.#served = (await discover(this.#context.client)).resources
-    const type = find()
+    const type = await this.#kinds.find(group, owner.kind)
     if (!type) {
       const id = group ? `${group}/${version}` : version
       throw new Error(`no matches for kind ${JSON.stringify(owner.kind)} in version ${JSON.stringify(id)}`)
