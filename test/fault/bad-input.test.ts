@@ -7,13 +7,20 @@ import net from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
+import { freePort } from '#cluster/start-cluster.ts'
+import { randomSuffix, systemRandom } from '#sys/random.ts'
 import { k8ts, traces } from '#test/fault/command-line.ts'
 
+/** Of this run alone: another one beside it must not be taken for what this one left behind. */
+const NAME = `bad-${randomSuffix(systemRandom, 6)}`
+
 let folder: string
+let port: number
 let env: Record<string, string>
 
 before(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'k8ts-bad-'))
+  port = await freePort()
   env = { KUBECONFIG: path.join(folder, 'kubeconfig') }
 })
 
@@ -79,20 +86,23 @@ async function assertRefused(
   assert.match(result.stderr, says)
   assert.doesNotMatch(result.stderr, /\n\s+at /, 'a stack is no sentence')
   assert.equal(result.code, code)
-  assert.deepEqual(await traces('bad'), [])
+  assert.deepEqual(await traces(NAME), [])
   assert.deepEqual(await readdir(folder), filesBefore)
 }
 
 /** Arguments for a cluster of its own; with nodes, since some checks are only for those. */
 const up = (...args: readonly string[]): readonly string[] => [
-  ...['up', '--name', 'bad', '--data-dir', path.join(folder, 'data'), '--api-port', '27441', ...args],
+  ...['up', '--name', NAME, '--data-dir', path.join(folder, 'data'), '--api-port', String(port), ...args],
 ]
 
 test('a port that somebody else has', { timeout: 30_000 }, async () => {
   const server = net.createServer()
-  await new Promise<void>((resolve) => server.listen(27_441, resolve))
+  await new Promise<void>((resolve) => server.listen(port, resolve))
   try {
-    await assertRefused(up(), /Port 27441 is in use by another program: choose another with --api-port/)
+    await assertRefused(
+      up(),
+      new RegExp(`Port ${port} is in use by another program: choose another with --api-port`),
+    )
   } finally {
     await new Promise((resolve) => server.close(resolve))
   }
@@ -125,9 +135,9 @@ test('a data directory that cannot be written', { timeout: 30_000 }, async () =>
     const args = [
       'up',
       '--name',
-      'bad',
+      NAME,
       '--api-port',
-      '27441',
+      String(port),
       '--data-dir',
       path.join(folder, 'file', 'data'),
     ]

@@ -1,6 +1,7 @@
 // Runs the `k8ts` command as a person does, and looks at what is left of it on the machine.
 
 import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { clusterLayout } from '#cluster/layout.ts'
@@ -9,6 +10,7 @@ import { run } from '#sys/process.ts'
 
 const COMMAND = path.join(import.meta.dirname, '..', '..', '..', 'bin', 'k8ts.mjs')
 const TIMEOUT_MS = 60_000
+const LOOK_MS = 5
 
 export interface CommandResult {
   readonly code: number | null
@@ -18,8 +20,8 @@ export interface CommandResult {
 
 export interface CommandOptions {
   readonly env?: Readonly<Record<string, string>>
-  /** Sends SIGINT, as Ctrl-C does, after so long. */
-  readonly interruptAfterMs?: number
+  /** Sends SIGINT, as Ctrl-C does, as soon as this file is there; '' at once. */
+  readonly interruptAt?: string
   /** Put before it: `setpriv --reuid=65534`. */
   readonly prefix?: readonly string[]
 }
@@ -36,14 +38,15 @@ export function k8ts(args: readonly string[], options: CommandOptions = {}): Pro
     let stderr = ''
     child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
     child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
-    const { interruptAfterMs } = options
-    const timer =
-      interruptAfterMs === undefined
-        ? undefined
-        : systemClock.after(interruptAfterMs, () => child.kill('SIGINT'))
+    const { interruptAt } = options
+    const timer = systemClock.every(LOOK_MS, () => {
+      if (interruptAt === undefined || (interruptAt !== '' && !existsSync(interruptAt))) return
+      timer.cancel()
+      child.kill('SIGINT')
+    })
     child.once('error', reject)
     child.once('close', (code) => {
-      timer?.cancel()
+      timer.cancel()
       resolve({ code, stdout, stderr })
     })
   })
