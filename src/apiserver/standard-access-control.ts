@@ -43,9 +43,10 @@ import { ruleResolver } from '#apiserver/authorization/rbac-resolver.ts'
 import { createBootstrap, rbacInformers } from '#apiserver/bootstrap/bootstrap.ts'
 import { unlessNotFound } from '#apiserver/bootstrap/ensure.ts'
 import { flowControlObjects } from '#apiserver/bootstrap/flow-control-objects.ts'
+import { identityLease } from '#apiserver/bootstrap/identity-lease.ts'
 import { keepKubernetesService } from '#apiserver/bootstrap/kubernetes-service.ts'
 import { rulesOf } from '#apiserver/bootstrap/rbac-policy.ts'
-import { serverLeases } from '#apiserver/bootstrap/server-leases.ts'
+import { type ServerAddress, serverLeases } from '#apiserver/bootstrap/server-leases.ts'
 import { ensureServiceCIDR } from '#apiserver/bootstrap/service-cidr.ts'
 import { createReviews } from '#apiserver/reviews.ts'
 import { liveLookups, standardTokens, type TokenWebhookOptions } from '#apiserver/standard-tokens.ts'
@@ -74,7 +75,9 @@ export interface StandardAccessOptions {
   /** Admission plugins that are off by default. */
   readonly enableAdmissionPlugins?: readonly OptionalPlugin[]
   /** Where pods and other machines reach this server: the endpoint of Service `kubernetes`. */
-  readonly advertise: { readonly address: string; readonly port: number }
+  readonly advertise: ServerAddress
+  /** The machine's name, for the identity that the server shows. */
+  readonly hostname: string
 }
 
 const FRONT_PROXY_NAMES = ['front-proxy-client']
@@ -121,6 +124,7 @@ export function standardAccessControl(
       advertise: options.advertise,
       leases: serverLeases(options.store, clock, log),
     })
+    const identity = identityLease(access, options.hostname, options.advertise)
     const kept = new AbortController()
     setMaxListeners(0, kept.signal)
     let keeping: Promise<unknown> = Promise.resolve()
@@ -167,6 +171,7 @@ export function standardAccessControl(
       documents: documentsOf(options, keys),
       async bootstrap() {
         await Promise.all([bootstrap.run(), flowControl.ensure()])
+        await identity.take()
         await ensureServiceCIDR(access, options.serviceCidrs)
         keeping = (await kubernetes.start(kept.signal)).ended
       },
@@ -177,6 +182,7 @@ export function standardAccessControl(
           keeping,
           repair.run(signal),
           flowControl.run(signal),
+          identity.run(signal),
           configured?.run(signal),
           chain?.run(signal),
         ])

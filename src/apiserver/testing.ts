@@ -189,5 +189,6 @@ function securedAccess(
     issuer: 'https://kubernetes.default.svc.cluster.local',
     serviceCidrs: ['10.96.0.0/16'],
     advertise: { address: '192.0.2.1', port: 6443 },
+    hostname: 'test',
   })
 }

@@ -3,6 +3,7 @@
 // Its authority and certificates are made in --pki-dir when they are not there; several servers may share one
 // etcd and one copy of that folder.
 
+import { networkInterfaces } from 'node:os'
 import path from 'node:path'
 import { Command, Option } from 'commander'
 import { integer, list } from '#cli/options.ts'
@@ -39,7 +40,7 @@ export function apiServerCommand(): Command {
     .option('--etcd-servers <urls>', 'an etcd instead of the embedded store, URLs with commas between', list)
     .option('--port <port>', 'where it listens', integer, 6443)
     .option('--bind-address <address>', 'where it listens', '::')
-    .option('--advertise-address <address>', 'where the others reach it', '127.0.0.1')
+    .option('--advertise-address <address>', 'where the others reach it', ownAddress())
     .option('--service-cidr <cidr>', 'addresses of services', '10.96.0.0/16')
     .action((options: Options) =>
       runUntilSignal('apiserver', (log, signal) => serve({ ...options, flags }, log, signal)),
@@ -54,6 +55,13 @@ export function apiServerCommand(): Command {
     command.addOption(isSwitch ? option.preset('true') : option)
   }
   return command
+}
+
+/** The machine's first address that others reach; without a network only itself does. */
+function ownAddress(): string {
+  const addresses = Object.values(networkInterfaces()).flatMap((each) => each ?? [])
+  const outer = addresses.filter(({ internal, family }) => !internal && family === 'IPv4')
+  return outer[0]?.address ?? '127.0.0.1'
 }
 
 async function serve(

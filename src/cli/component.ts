@@ -1,5 +1,6 @@
 // What all commands of single components have in common: a kubeconfig, a log, and the end by a signal.
 
+import { hostname } from 'node:os'
 import { Command } from 'commander'
 import { clientFrom, type KubeconfigClient } from '#cli/kubeconfig-client.ts'
 import { runUntilSignal } from '#cli/process.ts'
@@ -20,6 +21,9 @@ export type RunComponent<Options> = (
 
 /** Real time and real chance. */
 export const BASE = { clock: systemClock, random: systemRandom }
+
+/** Two instances on one machine are two, also for the lease that only one of them may hold. */
+export const instanceName = (): string => `${hostname()}_${systemRandom.uuid()}`
 
 export function component<Options extends CommonOptions>(
   name: string,

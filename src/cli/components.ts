@@ -3,7 +3,7 @@
 import { hostname } from 'node:os'
 import path from 'node:path'
 import type { Command } from 'commander'
-import { BASE, type CommonOptions, component } from '#cli/component.ts'
+import { BASE, type CommonOptions, component, instanceName } from '#cli/component.ts'
 import { controllerManagerCommand } from '#cli/controller-manager.ts'
 import { integer } from '#cli/options.ts'
 
@@ -17,7 +17,7 @@ export function componentCommands(): readonly Command[] {
 function scheduler(): Command {
   return component('scheduler', 'chooses nodes for pods', async ({ client }, log, _options, signal) =>
     (await import('#scheduler/run.ts')).runScheduler(
-      { ...BASE, client, log, hostname: hostname(), identity: hostname() },
+      { ...BASE, client, log, hostname: hostname(), identity: instanceName() },
       signal,
     ),
   )

@@ -5,10 +5,9 @@
 // Upstream: cmd/kube-controller-manager/app/options
 
 import { readFileSync } from 'node:fs'
-import { hostname } from 'node:os'
 import path from 'node:path'
 import type { Command } from 'commander'
-import { BASE, type CommonOptions, component } from '#cli/component.ts'
+import { BASE, type CommonOptions, component, instanceName } from '#cli/component.ts'
 import type { KubeconfigClient } from '#cli/kubeconfig-client.ts'
 import { list } from '#cli/options.ts'
 import { createServiceAccountClients } from '#client/service-account-clients.ts'
@@ -70,7 +69,7 @@ async function run(
         }),
         ...signerOf(options),
       },
-      leaderElection: { identity: hostname() },
+      leaderElection: { identity: instanceName() },
       ...(asAccounts && {
         clientFor: createServiceAccountClients({
           client,

@@ -48,7 +48,7 @@ test('a server is usable from the first moment, and its second start repairs and
   const before = await store.currentRevision()
   const second = await startTestApiServer({ secured: true, store })
   t.after(() => second.stop())
-  // The deleted role, the lease of this server, and the certificate of its new authority.
-  assert.equal((await store.currentRevision()) - before, 3)
+  // The deleted role, the two leases of this server, and the certificate of its new authority.
+  assert.equal((await store.currentRevision()) - before, 4)
   assert.ok(await second.client.resource(clusterRoles).get('', 'view'))
 })

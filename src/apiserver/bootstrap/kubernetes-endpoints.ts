@@ -5,6 +5,7 @@
 import { semanticEqual } from '#api/meta/equality.ts'
 import type { Endpoints, Service } from '#api/types/core.ts'
 import type { EndpointSlice } from '#api/types/discovery.ts'
+import type { ServerAddress } from '#apiserver/bootstrap/server-leases.ts'
 
 const NAME = 'kubernetes'
 const NAMESPACE = 'default'
@@ -31,18 +32,31 @@ export function kubernetesService(clusterIP: string, port: number): Service {
   }
 }
 
-/** Undefined where the stored one is right. `addresses` are those of all living API servers, sorted. */
+/** The servers by port: those of most servers first, of equals the lower one. Every server comes to the same. */
+export function serversByPort(servers: readonly ServerAddress[]): readonly ServersOfPort[] {
+  const ports = [...new Set(servers.map(({ port }) => port))]
+  return ports
+    .map((port) => ({
+      port,
+      addresses: servers.filter((server) => server.port === port).map(({ address }) => address),
+    }))
+    .sort((a, b) => b.addresses.length - a.addresses.length || a.port - b.port)
+}
+
+export interface ServersOfPort {
+  readonly port: number
+  readonly addresses: readonly string[]
+}
+
+/** Undefined where the stored one is right. */
 export function desiredEndpoints(
   present: Endpoints | undefined,
-  addresses: readonly string[],
-  port: number,
+  servers: readonly ServersOfPort[],
 ): Endpoints | undefined {
-  const subsets = [
-    {
-      addresses: addresses.map((ip) => ({ ip })),
-      ports: [{ name: 'https', port, protocol: 'TCP' }],
-    },
-  ]
+  const subsets = servers.map(({ port, addresses }) => ({
+    addresses: addresses.map((ip) => ({ ip })),
+    ports: [{ name: 'https', port, protocol: 'TCP' }],
+  }))
   const labels = { ...present?.metadata?.labels, [SKIP_MIRROR]: 'true' }
   const isRight =
     present && semanticEqual(present.subsets, subsets) && semanticEqual(present.metadata?.labels, labels)
@@ -55,10 +69,10 @@ export function desiredEndpoints(
   }
 }
 
+/** A slice has one port for all its endpoints: servers at other ports are in the Endpoints only. */
 export function desiredSlice(
   present: EndpointSlice | undefined,
-  addresses: readonly string[],
-  port: number,
+  { addresses, port }: ServersOfPort,
 ): EndpointSlice | undefined {
   const addressType = addresses[0]?.includes(':') ? 'IPv6' : 'IPv4'
   const endpoints = addresses.map((address) => ({ addresses: [address], conditions: { ready: true } }))

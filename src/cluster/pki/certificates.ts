@@ -17,6 +17,8 @@ export interface CertificateSpec extends CertificateRequest {
   /** File name without `.crt` and `.key`. */
   readonly name: string
   readonly authority: AuthorityName
+  /** Several servers with addresses of their own present it. */
+  readonly isShared?: boolean
 }
 
 export interface ClusterNames {
@@ -40,6 +42,7 @@ export function clusterCertificates(names: ClusterNames): CertificateSpec[] {
     {
       name: 'apiserver',
       authority: 'ca',
+      isShared: true,
       commonName: 'kube-apiserver',
       usages: ['serverAuth'],
       dnsNames: [

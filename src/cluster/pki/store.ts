@@ -10,6 +10,7 @@ import { chmod, mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { ipBytes, type ParsedCertificate, parseCertificate } from '#api/codec/x509.ts'
+import { formatIp } from '#api/meta/ip.ts'
 import {
   type CertificateRequest,
   createAuthority,
@@ -20,8 +21,12 @@ import {
 } from '#cluster/pki/authority.ts'
 import { AUTHORITIES, type AuthorityName, type CertificateSpec } from '#cluster/pki/certificates.ts'
 import type { Clock } from '#sys/clock.ts'
+import { lockFile } from '#sys/file-lock.ts'
 import { writeFileAtomically } from '#sys/files.ts'
 import type { Random } from '#sys/random.ts'
+
+/** Making all certificates of a cluster takes less than a second. */
+const LOCK_WAIT_MS = 30_000
 
 export interface PkiFiles {
   readonly certificate: string
@@ -63,37 +68,68 @@ export async function openClusterPki(directory: string, dependencies: PkiDepende
     await writeFileAtomically(files(name).certificate, pair.certificate, 0o600)
   }
 
-  const authorities = new Map<AuthorityName, KeyedCertificate>()
-  for (const [name, commonName] of Object.entries(AUTHORITIES) as [AuthorityName, string][]) {
-    let pair = await unlessAbsent(read(name))
-    if (!pair) {
-      pair = createAuthority(commonName, clock.now(), random)
-      await write(name, pair)
-    } else if (!keyMatches(pair)) {
+  async function authorityOf(name: AuthorityName, commonName: string): Promise<KeyedCertificate> {
+    const present = await unlessAbsent(read(name))
+    if (present && !keyMatches(present))
       throw new Error(`${files(name).certificate} and its key do not belong together`)
-    }
-    authorities.set(name, pair)
+    if (present) return present
+    const made = createAuthority(commonName, clock.now(), random)
+    await write(name, made)
+    return made
   }
-  const serviceAccountKeys = await ensureServiceAccountKeys(directory)
+
+  const authorities = new Map<AuthorityName, KeyedCertificate>()
+  const serviceAccountKeys = await withLock(directory, async () => {
+    for (const [name, commonName] of Object.entries(AUTHORITIES) as [AuthorityName, string][])
+      authorities.set(name, await authorityOf(name, commonName))
+    return ensureServiceAccountKeys(directory)
+  })
+
+  async function ensureOne(spec: CertificateSpec): Promise<readonly string[]> {
+    const authority = authorities.get(spec.authority)
+    if (!authority) throw new Error(`no authority ${spec.authority}`)
+    const present = await unlessAbsent(read(spec.name))
+    if (present && !needsRenewal(present, spec, authority, clock.now())) return []
+    const request = present && spec.isShared ? withNamesOf(present, spec) : spec
+    await write(spec.name, issueCertificate(authority, request, clock.now(), random))
+    return [spec.name]
+  }
 
   return {
     directory,
     files,
     read,
     serviceAccountKeys,
-    async ensure(specs) {
-      const written = await Promise.all(
-        specs.map(async (spec) => {
-          const authority = authorities.get(spec.authority)
-          if (!authority) throw new Error(`no authority ${spec.authority}`)
-          const present = await unlessAbsent(read(spec.name))
-          if (present && !needsRenewal(present, spec, authority, clock.now())) return []
-          await write(spec.name, issueCertificate(authority, spec, clock.now(), random))
-          return [spec.name]
-        }),
-      )
-      return written.flat()
-    },
+    ensure: (specs) => withLock(directory, async () => (await Promise.all(specs.map(ensureOne))).flat()),
+  }
+}
+
+/** Several API servers may share a directory: one of them makes what is missing while the others wait. */
+async function withLock<T>(directory: string, work: () => Promise<T>): Promise<T> {
+  const lock = await lockFile(join(directory, 'lock'), LOCK_WAIT_MS)
+  if (!lock)
+    throw new Error(`another process has been changing the certificates in ${directory} for too long`)
+  try {
+    return await work()
+  } finally {
+    await lock.release()
+  }
+}
+
+/** A server that shares the certificate may have other names: they are kept, or the two would replace it in turn. */
+function withNamesOf(present: KeyedCertificate, wanted: CertificateSpec): CertificateSpec {
+  try {
+    const { dnsNames, ipAddresses } = parseCertificate(derOf(present.certificate))
+    return {
+      ...wanted,
+      dnsNames: [...new Set([...(wanted.dnsNames ?? []), ...dnsNames])],
+      ipAddresses: [
+        ...new Set([...(wanted.ipAddresses ?? []), ...ipAddresses.map((bytes) => formatIp({ bytes }))]),
+      ],
+    }
+  } catch {
+    // unreadable: its names are lost with it
+    return wanted
   }
 }
 

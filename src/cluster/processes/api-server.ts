@@ -1,5 +1,6 @@
 // The API server with its store and its certificates: what the control-plane process and `k8ts apiserver` share.
 
+import { hostname } from 'node:os'
 import path from 'node:path'
 import { openEncryption } from '#apiserver/encryption/encryption.ts'
 import type { ValueTransformers } from '#apiserver/encryption/value-transformer.ts'
@@ -71,6 +72,7 @@ export async function startServing(options: ServingOptions, signal: AbortSignal)
         issuer: SERVER_ISSUER,
         serviceCidrs: [options.serviceCidr],
         advertise: { address: options.advertiseAddress, port },
+        hostname: hostname(),
       }),
     },
     signal,

@@ -38,7 +38,8 @@ async function lockDirectory(directory: string): Promise<FileLock> {
   }
   if (!lock) {
     throw new StoreUnavailableError(
-      `the data directory ${directory} is in use by another process; stop that, or give another directory`,
+      `the data directory ${directory} is in use by another process; stop that, give another directory, or let ` +
+        'several API servers share an etcd (--etcd-servers)',
     )
   }
   return lock
