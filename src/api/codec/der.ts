@@ -1,8 +1,8 @@
 // DER: the encoding under X.509 certificates and certificate signing requests, as little of it as they need.
 //
 // Writers give bytes, the reader gives a tree whose nodes remember their own bytes (signatures are over those).
-// Small enough to read, and it spares every process a certificate library and its start-up time. The reader is
-// strict: definite minimal lengths only, nothing after the end, bounded depth. Standard: ITU-T X.690.
+// The reader is strict: definite minimal lengths only, nothing after the end, bounded depth. Why no library does this:
+// docs/decisions/0006-certificates-encoded-here.md. Standard: ITU-T X.690.
 
 export const TAG = {
   boolean: 0x01,
@@ -172,7 +172,11 @@ const STRING_DECODERS: Readonly<Record<number, string>> = {
 export function readString(node: DerNode): string {
   const encoding = STRING_DECODERS[node.tag]
   if (encoding === undefined) throw new DerError('not a string')
-  return new TextDecoder(encoding, { fatal: true }).decode(node.content)
+  try {
+    return new TextDecoder(encoding, { fatal: true }).decode(node.content)
+  } catch {
+    throw new DerError('not a string')
+  }
 }
 
 /** A time in milliseconds since 1970. */

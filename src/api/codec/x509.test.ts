@@ -126,3 +126,18 @@ test('malformed DER is refused and never read beyond its end', () => {
   for (let i = 0; i < 20; i++) deep = sequence(deep)
   assert.throws(() => parseDer(deep), DerError)
 })
+
+test('a certificate with any octet changed is read or refused, and nothing else', () => {
+  const good = certificate()
+  for (let i = 0; i < good.length; i++) {
+    for (const change of [0x01, 0x80, 0xff]) {
+      const changed = Uint8Array.from(good)
+      changed[i] = changed[i]! ^ change
+      try {
+        parseCertificate(changed)
+      } catch (error) {
+        assert.ok(error instanceof DerError, `octet ${i}: ${String(error)}`)
+      }
+    }
+  }
+})
