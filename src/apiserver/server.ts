@@ -11,6 +11,7 @@ import type { ServerAccess } from '#apiserver/access.ts'
 import type { AccessControl } from '#apiserver/access-control.ts'
 import { createAggregator, type FrontProxyTls } from '#apiserver/aggregation/aggregator.ts'
 import type { Auditor } from '#apiserver/audit/auditor.ts'
+import { conversionByWebhook } from '#apiserver/customresources/conversion.ts'
 import { serveDefinitions } from '#apiserver/customresources/serve-definitions.ts'
 import type { ValueTransformers } from '#apiserver/encryption/value-transformer.ts'
 import { flowControlDumps } from '#apiserver/flowcontrol/dumps.ts'
@@ -111,6 +112,7 @@ export async function startApiServer(options: ApiServerOptions, stop: AbortSigna
     access,
     fields: createFieldManagement(catalog, clock),
     encryption: options.encryption,
+    convert: conversionByWebhook({ client, informers, clock, random, log }),
     clock,
     random,
     log,

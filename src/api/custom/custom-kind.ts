@@ -2,9 +2,10 @@
 //
 // CustomResourceDefinition ──▶ **KindDefinition per version** ──▶ catalog ──▶ registry, discovery, OpenAPI, tables.
 // To the registry a custom kind is a kind as any other; what generated schemas are for built-in kinds lies in `custom`.
-// Objects are stored in the definition's storage version, and shown in others by putting another apiVersion on them.
+// Objects are stored in the definition's storage version, and shown in others by putting another apiVersion on them, or by
+// a webhook, whose work is done in the store below (apiserver/customresources/converting-store.ts).
 // Upstream: staging/src/k8s.io/apiextensions-apiserver/pkg/registry/customresource/strategy.go
-// Left out: conversion by webhook, rules in CEL
+// Left out: rules in CEL
 
 import { columnsOf } from '#api/custom/columns.ts'
 import { applyDefaults } from '#api/custom/defaults.ts'
@@ -15,7 +16,7 @@ import type { Schema } from '#api/kinds/apiextensions/schema.ts'
 import { prune } from '#api/kinds/apiextensions/unknown-fields.ts'
 import { Place, validateValue } from '#api/kinds/apiextensions/value-validation.ts'
 import { schemaOf } from '#api/kinds/apiextensions/versions.ts'
-import type { CustomForm, KindDefinition, SubresourceStrategy } from '#api/kinds/kind.ts'
+import type { CustomConversion, CustomForm, KindDefinition, SubresourceStrategy } from '#api/kinds/kind.ts'
 import { keepMetadata } from '#api/kinds/status-metadata.ts'
 import { semanticEqual } from '#api/meta/equality.ts'
 import type { FieldError } from '#api/meta/field-error.ts'
@@ -43,7 +44,9 @@ function customKind(
 ): KindDefinition {
   const { group, scope, versions } = definition.spec
   const names = definition.status?.acceptedNames ?? definition.spec.names
-  const storageVersion = versions.find(({ storage }) => storage)?.name ?? version.name
+  const conversion = conversionOf(definition)
+  // where a webhook converts, this version sees the store as if it were the stored one
+  const storageVersion = conversion ? version.name : storageVersionOf(definition)
   const schemas: Schemas = new Map(versions.map((one) => [apiVersionOf(group, one.name), schemaOf(one)]))
   const storedAs = apiVersionOf(group, storageVersion)
   const schema = schemaOf(version)
@@ -63,7 +66,7 @@ function customKind(
     hasGeneration: true,
     allowUnconditionalUpdate: false,
     ...(deprecated && { deprecation: deprecationWarning ?? warning }),
-    custom: customForm(schema, all),
+    custom: { ...customForm(schema, all), ...(conversion && { conversion }) },
     convert: (object, _from, to) => inForm(object, to, schemas.get(to)),
     defaults(draft) {
       draft['apiVersion'] = storedAs
@@ -75,6 +78,20 @@ function customKind(
     ...(subresources?.scale && { scale: scaleOf(subresources.scale) }),
     ...(selectableFields && { selectableFields: selectorsOf(selectableFields) }),
     columns: columnsOf(version.additionalPrinterColumns),
+  }
+}
+
+const storageVersionOf = ({ spec }: CustomResourceDefinition): string =>
+  spec.versions.find(({ storage }) => storage)?.name ?? ''
+
+function conversionOf(definition: CustomResourceDefinition): CustomConversion | undefined {
+  const { group, conversion, versions } = definition.spec
+  const webhook = conversion?.strategy === 'Webhook' ? conversion.webhook : undefined
+  if (!webhook?.clientConfig || versions.length < 2) return undefined
+  return {
+    storedAs: apiVersionOf(group, storageVersionOf(definition)),
+    client: webhook.clientConfig,
+    reviewVersions: webhook.conversionReviewVersions,
   }
 }
 

@@ -8,6 +8,7 @@ import type { Schema } from '#api/kinds/apiextensions/schema.ts'
 import type { FieldError } from '#api/meta/field-error.ts'
 import type { JsonObject } from '#api/meta/object.ts'
 import type { MergeType } from '#api/patch/apply/merge-type.ts'
+import type { WebhookClientConfig } from '#api/types/apiextensions.ts'
 
 /** What a hook may know beside the objects. */
 export interface KindContext {
@@ -58,6 +59,14 @@ export interface SubresourceStrategy<T = JsonObject> {
   warningsOnUpdate?(object: T, old: T, context: KindContext): readonly string[]
 }
 
+export interface CustomConversion {
+  /** The apiVersion in which the objects lie in the store. */
+  readonly storedAs: string
+  readonly client: WebhookClientConfig
+  /** Versions of ConversionReview that the webhook reads. */
+  readonly reviewVersions: readonly string[]
+}
+
 /** What a custom kind knows by its own schema; for built-in kinds the generated schemas say it. */
 export interface CustomForm {
   /** How its objects merge. */
@@ -66,6 +75,8 @@ export interface CustomForm {
   takeForm(draft: JsonObject): readonly string[]
   /** The kinds of all served versions of its definition, itself included. */
   versions(): readonly KindDefinition[]
+  /** Present where a webhook converts between versions: each version then sees a store in its own version. */
+  readonly conversion?: CustomConversion
   /** As the definition has it, for OpenAPI; undefined: anything goes. */
   readonly schema: Schema | undefined
 }

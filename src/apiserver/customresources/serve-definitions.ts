@@ -62,7 +62,7 @@ export function serveDefinitions(
     if (!known) return
     served.delete(name)
     publish()
-    for (const kind of known.kinds.slice(0, 1)) caches.drop(kind)
+    for (const kind of known.kinds) caches.drop(kind)
   }
 
   async function reconcile(name: string): Promise<Requeue> {

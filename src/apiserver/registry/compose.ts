@@ -4,6 +4,8 @@ import { decodeProtobuf, isProtobuf } from '#api/codec/protobuf.ts'
 import type { KindDefinition } from '#api/kinds/kind.ts'
 import { type JsonObject, parseApiVersion } from '#api/meta/object.ts'
 import type { AccessControl } from '#apiserver/access-control.ts'
+import type { Convert } from '#apiserver/customresources/conversion.ts'
+import { convertingStore } from '#apiserver/customresources/converting-store.ts'
 import { NO_ENCRYPTION, type ValueTransformers } from '#apiserver/encryption/value-transformer.ts'
 import { type Catalog, storedApiVersionOf, storedResourceOf, toStored } from '#apiserver/registry/catalog.ts'
 import type { RegistryDependencies } from '#apiserver/registry/dependencies.ts'
@@ -26,6 +28,8 @@ export interface RegistryOptions {
   readonly fields: FieldManagement
   /** Absent: values are stored as they are. */
   readonly encryption?: ValueTransformers | undefined
+  /** Asks the webhooks that convert custom objects. */
+  readonly convert: Convert
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger
@@ -42,9 +46,11 @@ export function composeRegistry(options: RegistryOptions): ComposedRegistry {
   // a custom kind may have changed since an object was written
   const decode = (kind: KindDefinition, kv: KeyValue): StoredObject =>
     (kind.custom ? undefined : written.find(kv)) ?? decodeStored(kind, kv, encryption)
-  const caches = createWatchCaches({ store, clock, log: options.log, decode })
+  const storeOf = storesByKind(store, options.convert)
+  const caches = createWatchCaches({ storeOf, clock, log: options.log, decode })
   const objects = createObjectStore({
     store,
+    storeOf,
     encryption,
     leases: createLeasePool(store, clock),
     peek: (kind, key) => caches.of(kind).get(key),
@@ -63,6 +69,18 @@ export function composeRegistry(options: RegistryOptions): ComposedRegistry {
     random: options.random,
   }
   return { registry, caches }
+}
+
+/** The store as each kind sees it: in its own version where a webhook converts. */
+function storesByKind(store: Store, convert: Convert): (kind: KindDefinition) => Store {
+  const made = new WeakMap<KindDefinition, Store>()
+  return (kind) => {
+    const conversion = kind.custom?.conversion
+    if (!conversion) return store
+    const known = made.get(kind) ?? convertingStore(store, conversion, storedApiVersionOf(kind), convert)
+    made.set(kind, known)
+    return known
+  }
 }
 
 /** What kube-apiserver wrote, who may have had the store before. */

@@ -109,7 +109,8 @@ function versionsOf(catalog: Catalog, kind: KindDefinition): Versions {
   const prefix = prefixOf(kind)
   const relatives = catalog.kinds.filter((other) => isStored(other) && prefixOf(other) === prefix)
   const served = new Map<string, ServedVersion>()
-  for (const one of relatives.includes(kind) ? relatives : [kind]) {
+  const isAlone = kind.custom?.conversion !== undefined || !relatives.includes(kind)
+  for (const one of isAlone ? [kind] : relatives) {
     for (const version of one.versions) {
       const schema = kindSchema(one.group, version, one.kind)
       served.set(apiVersionOf(one.group, version), { kind: one, version, schema })

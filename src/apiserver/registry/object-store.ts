@@ -32,6 +32,8 @@ export interface Preconditions {
 
 export interface ObjectStoreDependencies {
   readonly store: Store
+  /** The store as a kind sees it. */
+  storeOf(kind: KindDefinition): Store
   readonly leases: LeasePool
   readonly written: WrittenObjects
   readonly encryption: ValueTransformers
@@ -99,15 +101,15 @@ export interface ObjectStore {
 const textEncoder = new TextEncoder()
 
 export function createObjectStore(dependencies: ObjectStoreDependencies): ObjectStore {
-  const { store, written } = dependencies
+  const { store, storeOf, written } = dependencies
 
   async function read(kind: KindDefinition, key: string): Promise<StoredObject | undefined> {
-    const kv = await readValue(key)
+    const kv = await readValue(kind, key)
     return kv && decode(kind, kv)
   }
 
-  const readValue = async (key: string): Promise<KeyValue | undefined> =>
-    (await store.range({ start: key })).kvs[0]
+  const readValue = async (kind: KindDefinition, key: string): Promise<KeyValue | undefined> =>
+    (await storeOf(kind).range({ start: key })).kvs[0]
 
   function decode(kind: KindDefinition, kv: KeyValue, isListed = false): StoredObject {
     try {
@@ -135,7 +137,7 @@ export function createObjectStore(dependencies: ObjectStoreDependencies): Object
     const write = async (): Promise<{ answer: TxnResponse; value: Uint8Array }> => {
       const value = transformerOf(kind).toStorage(encodeForStore(object), key)
       written.remember(value, object)
-      const answer = await store.txn({
+      const answer = await storeOf(kind).txn({
         compare: [{ key, modRevision: revision }],
         success: [{ type: 'put', key, value, ...(lease !== 0 && { lease }) }],
         failure: [{ type: 'get', key }],
@@ -164,7 +166,7 @@ export function createObjectStore(dependencies: ObjectStoreDependencies): Object
     },
 
     async range(kind, request) {
-      const { kvs, count, more, revision } = await store.range(request)
+      const { kvs, count, more, revision } = await storeOf(kind).range(request)
       // what the cache has at the same revision is the same, decoded and encoded already
       const itemOf = (kv: KeyValue): StoredObject => {
         const known = dependencies.peek(kind, kv.key)
@@ -196,7 +198,7 @@ export function createObjectStore(dependencies: ObjectStoreDependencies): Object
       }
       const refresh = async (): Promise<boolean> => {
         const before = current?.revision
-        takeOver(await readValue(key))
+        takeOver(await readValue(kind, key))
         return before !== current?.revision
       }
       if (!current) await refresh()
@@ -231,7 +233,7 @@ export function createObjectStore(dependencies: ObjectStoreDependencies): Object
         checkPreconditions(kind, key, name, current, options.preconditions)
         await admit(current)
         if (options.dryRun) return current
-        const answer = await store.txn({
+        const answer = await storeOf(kind).txn({
           compare: [{ key, modRevision: current.revision }],
           success: [{ type: 'delete', key }],
           failure: [{ type: 'get', key }],

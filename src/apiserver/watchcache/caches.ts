@@ -14,7 +14,8 @@ import type { Clock } from '#sys/clock.ts'
 import type { Logger } from '#sys/log.ts'
 
 export interface WatchCachesOptions {
-  readonly store: Store
+  /** The store as a kind sees it. */
+  storeOf(kind: KindDefinition): Store
   readonly clock: Clock
   readonly log: Logger
   /** Makes an object of a stored value: decoded, defaulted, with its resourceVersion, frozen. */
@@ -38,6 +39,10 @@ const TRIGGERS: Readonly<Record<string, string>> = { '/pods': 'spec.nodeName' }
 export const triggerFieldOf = (kind: KindDefinition): string | undefined =>
   TRIGGERS[`${kind.group}/${kind.resource}`]
 
+/** Versions between which a webhook converts have a cache each; others share that of their storage. */
+const cacheOf = (kind: KindDefinition): string =>
+  kind.custom?.conversion ? `${prefixOf(kind)}${kind.versions[0]}` : prefixOf(kind)
+
 interface Running {
   readonly cache: WatchCache
   stop(): void
@@ -50,11 +55,12 @@ export function createWatchCaches(options: WatchCachesOptions): WatchCaches {
   setMaxListeners(0, controller.signal)
   const caches = new Map<string, Running>()
 
-  function begin(kind: KindDefinition, prefix: string): Running {
+  function begin(kind: KindDefinition): Running {
     const trigger = triggerFieldOf(kind)
     const triggerOf = trigger === undefined ? undefined : kind.selectableFields?.[trigger]
+    const prefix = prefixOf(kind)
     const cache = createWatchCache({
-      store: options.store,
+      store: options.storeOf(kind),
       prefix,
       clock: options.clock,
       log: options.log.child({ cache: prefix }),
@@ -73,20 +79,20 @@ export function createWatchCaches(options: WatchCachesOptions): WatchCaches {
 
   return {
     of(kind) {
-      const prefix = prefixOf(kind)
-      let running = caches.get(prefix)
+      const id = cacheOf(kind)
+      let running = caches.get(id)
       if (!running) {
-        running = begin(kind, prefix)
-        caches.set(prefix, running)
+        running = begin(kind)
+        caches.set(id, running)
       }
       return running.cache
     },
     drop(kind) {
-      const prefix = prefixOf(kind)
-      caches.get(prefix)?.stop()
-      caches.delete(prefix)
+      const id = cacheOf(kind)
+      caches.get(id)?.stop()
+      caches.delete(id)
     },
-    begun: (kind) => caches.get(prefixOf(kind))?.cache,
+    begun: (kind) => caches.get(cacheOf(kind))?.cache,
     async close() {
       controller.abort()
       await Promise.all([...caches.values()].map(({ ended }) => ended))

@@ -39,7 +39,8 @@ export function invocationOf(webhook: Matching, request: AdmissionRequest): Invo
 
 /** All versions under which the same objects are served. */
 function equivalents(kind: KindDefinition): readonly Invocation[] {
-  const kinds = kind.custom ? kind.custom.versions() : [kind]
+  // what a webhook converts is not to be had here and now in another version
+  const kinds = kind.custom && !kind.custom.conversion ? kind.custom.versions() : [kind]
   return kinds.flatMap((one) => one.versions.map((version) => ({ kind: one, version })))
 }
 
