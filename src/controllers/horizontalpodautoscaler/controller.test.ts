@@ -76,6 +76,8 @@ test('at least the least, and without metrics it says what it lacks', async () =
     waiting?.status?.conditions?.find(({ type }) => type === 'ScalingActive')?.message,
     `the HPA was unable to compute the replica count: ${why}`,
   )
+  // Events wait a moment before they are written.
+  await clock.advance(100)
   await controllers.untilAll(events, (all) =>
     all.some(
       ({ reason, message }) =>
