@@ -4,6 +4,7 @@
 // frozen objects, so a copy costs a reference), and fall back to a live read through the loopback client where a
 // cache that is some milliseconds old would give a wrong answer. Both act as system:apiserver, who may do all.
 
+import type { AdmissionMeasure } from '#apiserver/admission/chain.ts'
 import type { Client } from '#client/client.ts'
 import type { InformerFactory } from '#client/informer-factory.ts'
 import type { Clock } from '#sys/clock.ts'
@@ -15,6 +16,8 @@ export interface ServerAccess {
   readonly client: Client
   /** Started by the server once its registry answers; the server is ready when all of them have synced. */
   readonly informers: InformerFactory
+  /** Where admission reports how long it takes; absent: nowhere. */
+  readonly admissionMeasure?: AdmissionMeasure
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger

@@ -86,6 +86,6 @@ export interface RequestTrail {
 export interface HandledResponse {
   readonly response: ApiResponse
   readonly trail: RequestTrail
-  /** To be called by the transport when the answer has been delivered, or never will be. */
-  finished(): void
+  /** To be called by the transport when the answer has been delivered, or never will be; with its size where known. */
+  finished(bytes?: number): void
 }

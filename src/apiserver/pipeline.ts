@@ -35,8 +35,8 @@ export type Handler = (context: RequestContext) => Promise<ApiResponse>
 
 /** Watches the requests that pass: metrics. */
 export interface RequestObserver {
-  /** Called when the request has its info; gives what is called with the code once the answer is delivered. */
-  started(request: ApiRequest, info: RequestInfo): (code: number) => void
+  /** Called when the request has its info; gives what is called with code and size once the answer is delivered. */
+  started(request: ApiRequest, info: RequestInfo): (code: number, bytes: number) => void
 }
 
 export interface PipelineOptions {
@@ -126,7 +126,7 @@ export function createPipeline(options: PipelineOptions): Handle {
 
   return async (request) => {
     const trail = createTrail(request, options)
-    let finished: ((code: number) => void) | undefined
+    let finished: ((code: number, bytes: number) => void) | undefined
     let seat: Seat | undefined
     let response: ApiResponse
     let isLong = false
@@ -143,9 +143,9 @@ export function createPipeline(options: PipelineOptions): Handle {
       response = errorResponse(request, asStatusError(error, request, options.log))
     }
     if (trail.audit) await trail.audit.answered(response, isLong)
-    const delivered = once(() => {
+    const delivered = once((bytes) => {
       seat?.release()
-      finished?.(codeOf(response))
+      finished?.(codeOf(response), bytes)
       void trail.audit?.delivered()
     })
     return { response, trail, finished: delivered }
@@ -168,10 +168,10 @@ async function beginAudit(
   throw internalError('failed to store audit event')
 }
 
-function once(call: () => void): () => void {
+function once(call: (bytes: number) => void): (bytes?: number) => void {
   let isDone = false
-  return () => {
-    if (!isDone) call()
+  return (bytes = 0) => {
+    if (!isDone) call(bytes)
     isDone = true
   }
 }

@@ -6,6 +6,7 @@
 
 import { setMaxListeners } from 'node:events'
 import type { AddressInfo } from 'node:net'
+import type { Registry } from 'prom-client'
 import { allKinds } from '#api/kinds/all.ts'
 import type { ServerAccess } from '#apiserver/access.ts'
 import type { AccessControl } from '#apiserver/access-control.ts'
@@ -20,11 +21,14 @@ import { registerFlowControlMetrics } from '#apiserver/flowcontrol/metrics.ts'
 import { keepFlowControl } from '#apiserver/flowcontrol/run.ts'
 import { healthEndpoints, type ServerState } from '#apiserver/http/health-checks.ts'
 import { type Listener, listen, type TlsFiles } from '#apiserver/http/listener.ts'
-import { type ApiServerMetrics, createMetrics } from '#apiserver/http/metrics.ts'
 import { createPaths } from '#apiserver/http/paths.ts'
 import { checkPath, createResourceRoutes } from '#apiserver/http/resource-routes.ts'
 import { serve, serveUpgrade } from '#apiserver/http/serve.ts'
 import { createInProcessTransport } from '#apiserver/in-process-transport.ts'
+import { admissionMeasure, measuredAuthentication, measuredAuthorization } from '#apiserver/metrics/access.ts'
+import { createRegistry, metricsResponse, registerAuditMetrics } from '#apiserver/metrics/metrics.ts'
+import { requestMetrics } from '#apiserver/metrics/requests.ts'
+import { registerStorageMetrics, storeMeasure, watchEventCells } from '#apiserver/metrics/storage.ts'
 import { createPipeline, type Handle } from '#apiserver/pipeline.ts'
 import { createCatalog, isStored } from '#apiserver/registry/catalog.ts'
 import { composeRegistry } from '#apiserver/registry/compose.ts'
@@ -105,7 +109,9 @@ export async function startApiServer(options: ApiServerOptions, stop: AbortSigna
     createInProcessTransport({ handle: (request) => handle(request), user, userAgent })
   const client = createClient(transport(LOOPBACK_USER, 'kube-apiserver'))
   const informers = createInformerFactory({ client, clock, random, log })
-  const access = options.accessControl({ client, informers, clock, random, log })
+  const metrics = createRegistry(options.listen !== undefined)
+  const measured = admissionMeasure(metrics, clock)
+  const access = options.accessControl({ client, informers, admissionMeasure: measured, clock, random, log })
   const { registry, caches } = composeRegistry({
     catalog,
     store,
@@ -113,16 +119,18 @@ export async function startApiServer(options: ApiServerOptions, stop: AbortSigna
     fields: createFieldManagement(catalog, clock),
     encryption: options.encryption,
     convert: conversionByWebhook({ client, informers, clock, random, log }),
+    measures: { store: storeMeasure(metrics, clock), watchEvents: watchEventCells(metrics) },
     clock,
     random,
     log,
   })
   const aggregator = createAggregator({ client, informers, clock, random, log }, options.frontProxyTls)
-  const metrics = createMetrics(clock, options.listen !== undefined)
+  registerStorageMetrics(metrics, store, caches, () => catalog.kinds)
+  if (options.auditor) registerAuditMetrics(metrics, options.auditor.counts)
   const flow = createFlowControl(options, { client, informers, caches, metrics })
   handle = createPipeline({
-    authentication: access.authentication,
-    authorization: access.authorization,
+    authentication: measuredAuthentication(metrics, access.authentication, clock),
+    authorization: measuredAuthorization(metrics, access.authorization, clock),
     impersonate: access.impersonation ?? (async (user) => user),
     flowControl: flow?.flowControl,
     route: createRouter({
@@ -134,14 +142,18 @@ export async function startApiServer(options: ApiServerOptions, stop: AbortSigna
         kinds: () => catalog.kinds,
         aggregated: aggregator.groups,
         health: healthEndpoints(state, store, clock),
-        metrics,
+        metrics: () => metricsResponse(metrics),
         documents: access.documents ?? [],
         now: () => clock.now(),
         ...(flow && { unlisted: flow.dumps }),
       }),
     }),
     auditor: options.auditor,
-    observer: metrics.observer,
+    observer: requestMetrics({
+      registry: metrics,
+      clock,
+      isKnown: (group, version, resource) => catalog.find(group, version, resource) !== undefined,
+    }),
     clock,
     random,
     log,
@@ -157,6 +169,7 @@ export async function startApiServer(options: ApiServerOptions, stop: AbortSigna
   const defining = definitions.run(signal)
   state.reached.add('definitions')
   const aggregating = aggregator.run(signal)
+  state.reached.add('aggregation')
   await access.bootstrap?.()
   state.reached.add('bootstrap')
   const running = access.run?.(signal)
@@ -182,7 +195,7 @@ interface FlowControlSources {
   readonly client: Client
   readonly informers: InformerFactory
   readonly caches: WatchCaches
-  readonly metrics: ApiServerMetrics
+  readonly metrics: Registry
 }
 
 function createFlowControl(
@@ -199,7 +212,7 @@ function createFlowControl(
       return kind && caches.begun(kind)?.size()
     },
   })
-  registerFlowControlMetrics(metrics.registry, flowControl, clock)
+  registerFlowControlMetrics(metrics, flowControl, clock)
   const { run } = keepFlowControl(flowControl, { client, informers, clock, log })
   return { flowControl, run, dumps: flowControlDumps(flowControl, clock) }
 }

@@ -149,6 +149,7 @@ export function standardAccessControl(
       authorization,
       admission: createAdmission(
         standardPlugins({ access, authorization, resolver, enabled: options.enableAdmissionPlugins ?? [] }),
+        access.admissionMeasure,
       ),
       impersonation: createImpersonation(authorization),
       reviews: createReviews({

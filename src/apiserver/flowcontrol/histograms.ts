@@ -1,32 +1,9 @@
-// Two cheap histograms for what is measured with every request: of values, and of values over time.
+// A histogram of values over time, for what is measured with every request.
 //
 // Plain numbers in arrays; they become Prometheus' text only when somebody asks (metrics.ts).
 // Upstream: staging/src/k8s.io/component-base/metrics/timing_histogram.go
 
-export interface HistogramData {
-  /** Upper bounds, ascending; the last bucket of `counts` has none. */
-  readonly bounds: readonly number[]
-  readonly counts: readonly number[]
-  readonly sum: number
-}
-
-export class Histogram implements HistogramData {
-  readonly bounds: readonly number[]
-  readonly counts: number[]
-  sum = 0
-
-  constructor(bounds: readonly number[]) {
-    this.bounds = bounds
-    this.counts = new Array<number>(bounds.length + 1).fill(0)
-  }
-
-  observe(value: number, weight = 1): void {
-    let bucket = 0
-    while (bucket < this.bounds.length && value > this.bounds[bucket]!) bucket++
-    this.counts[bucket] = this.counts[bucket]! + weight
-    this.sum += value * weight
-  }
-}
+import { Histogram } from '#sys/series.ts'
 
 const NANOS_PER_MS = 1e6
 

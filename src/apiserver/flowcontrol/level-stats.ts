@@ -2,7 +2,8 @@
 //
 // Upstream: staging/src/k8s.io/apiserver/pkg/util/flowcontrol/metrics/metrics.go
 
-import { Histogram, RatioOverTime } from '#apiserver/flowcontrol/histograms.ts'
+import { RatioOverTime } from '#apiserver/flowcontrol/histograms.ts'
+import { Histogram } from '#sys/series.ts'
 
 const QUEUE_LENGTHS = [0, 10, 25, 50, 100, 250, 500, 1000]
 const SECONDS = [0, 0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30]

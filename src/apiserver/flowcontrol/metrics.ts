@@ -5,10 +5,11 @@
 
 import type { Metric, Registry } from 'prom-client'
 import type { FlowControl } from '#apiserver/flowcontrol/flow-control.ts'
-import type { HistogramData, RatioOverTime } from '#apiserver/flowcontrol/histograms.ts'
+import type { RatioOverTime } from '#apiserver/flowcontrol/histograms.ts'
 import type { SchemaStats } from '#apiserver/flowcontrol/level-stats.ts'
 import type { PriorityLevel } from '#apiserver/flowcontrol/priority-level.ts'
 import type { Clock } from '#sys/clock.ts'
+import { type HistogramData, histogramSamples } from '#sys/series.ts'
 
 type Labels = Readonly<Record<string, string | number>>
 
@@ -152,28 +153,5 @@ export function registerFlowControlMetrics(registry: Registry, flowControl: Flow
   add(FAIR_FRACTION, () => [[{}, flowControl]])
 }
 
-interface Sample {
-  readonly labels: Labels
-  readonly value: number
-  readonly metricName?: string
-}
-
-/** A histogram without any observation is left out, as a vector's child that was never asked for. */
-function samplesOf(name: string, labels: Labels, value: number | HistogramData): Sample[] {
-  if (typeof value === 'number') return [{ labels, value }]
-  let count = 0
-  const samples = value.counts.map((inBucket, index): Sample => {
-    count += inBucket
-    return {
-      metricName: `${name}_bucket`,
-      labels: { ...labels, le: value.bounds[index] ?? '+Inf' },
-      value: count,
-    }
-  })
-  if (count === 0) return []
-  return [
-    ...samples,
-    { metricName: `${name}_sum`, labels, value: value.sum },
-    { metricName: `${name}_count`, labels, value: count },
-  ]
-}
+const samplesOf = (name: string, labels: Labels, value: number | HistogramData) =>
+  typeof value === 'number' ? [{ labels, value }] : histogramSamples(name, labels, value)

@@ -3,8 +3,7 @@
 // A hook is finished when the server has reached the milestone at which the work that it is named after is done.
 // Invariant: no check is listed for work that this server does not do, since a check that checks nothing would lie.
 // Upstream: staging/src/k8s.io/apiserver/pkg/server/{healthz,hooks}.go, .../options/etcd.go, pkg/controlplane
-// Left out: the leases by which servers announce their identity (start-kube-apiserver-identity-lease-*), and the
-// controllers of aggregated APIs (apiservice-status-remote-available-controller, apiservice-openapi*-controller).
+// Left out: the OpenAPI of aggregated APIs (apiservice-openapi-controller, apiservice-openapiv3-controller).
 
 import type { HealthCheck, HealthEndpoint } from '#apiserver/http/health.ts'
 import type { Store } from '#store/store.ts'
@@ -18,6 +17,8 @@ export type Milestone =
   | 'flow-control'
   /** custom resources are served, */
   | 'definitions'
+  /** APIs of other servers are looked after, */
+  | 'aggregation'
   /** roles, priority classes, namespaces and the like are there. */
   | 'bootstrap'
 
@@ -40,6 +41,8 @@ const HOOKS: readonly (readonly [name: string, milestone: Milestone])[] = [
   ['start-system-namespaces-controller', 'bootstrap'],
   ['peer-endpoint-reconciler-controller', 'bootstrap'],
   ['start-cluster-authentication-info-controller', 'bootstrap'],
+  ['start-kube-apiserver-identity-lease-controller', 'bootstrap'],
+  ['start-kube-apiserver-identity-lease-garbage-collector', 'bootstrap'],
   ['storage-readiness', 'informers'],
   ['start-legacy-token-tracking-controller', 'bootstrap'],
   ['start-service-ip-repair-controllers', 'bootstrap'],
@@ -48,9 +51,12 @@ const HOOKS: readonly (readonly [name: string, milestone: Milestone])[] = [
   ['priority-and-fairness-config-producer', 'bootstrap'],
   ['bootstrap-controller', 'bootstrap'],
   ['start-kubernetes-service-cidr-controller', 'bootstrap'],
+  ['start-kube-aggregator-informers', 'informers'],
   ['apiservice-status-local-available-controller', 'bootstrap'],
-  ['apiservice-registration-controller', 'bootstrap'],
-  ['apiservice-discovery-controller', 'definitions'],
+  ['apiservice-status-remote-available-controller', 'aggregation'],
+  ['apiservice-registration-controller', 'aggregation'],
+  ['apiservice-wait-for-first-sync', 'aggregation'],
+  ['apiservice-discovery-controller', 'aggregation'],
   ['kube-apiserver-autoregistration', 'bootstrap'],
 ]
 

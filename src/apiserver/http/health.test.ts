@@ -10,7 +10,7 @@ import { fakeClock } from '#sys/fake-clock.ts'
 const clock = fakeClock()
 const state: ServerState = {
   isStopping: false,
-  reached: new Set(['informers', 'flow-control', 'definitions']),
+  reached: new Set(['informers', 'flow-control', 'definitions', 'aggregation']),
 }
 let storeAnswer: () => Promise<number> = async () => 1
 const store = { currentRevision: () => storeAnswer() } as unknown as Store

@@ -3,9 +3,9 @@
 import type { KindDefinition } from '#api/kinds/kind.ts'
 import type { ServedGroup } from '#api/schema/resources.ts'
 import type { ServedDocument } from '#apiserver/access-control.ts'
+import type { ApiResponse } from '#apiserver/exchange.ts'
 import { discoveryPaths } from '#apiserver/http/discovery.ts'
 import { type HealthEndpoint, healthHandler } from '#apiserver/http/health.ts'
-import type { ApiServerMetrics } from '#apiserver/http/metrics.ts'
 import { openApiPaths } from '#apiserver/http/openapi.ts'
 import { versionResponse } from '#apiserver/http/version.ts'
 import type { Handler } from '#apiserver/pipeline.ts'
@@ -16,7 +16,7 @@ export interface PathOptions {
   /** The groups that other servers have, as they are now: another array when they have changed. */
   aggregated(): readonly ServedGroup[]
   readonly health: readonly HealthEndpoint[]
-  readonly metrics: ApiServerMetrics
+  metrics(): Promise<ApiResponse>
   readonly documents: readonly ServedDocument[]
   /** Wall time in milliseconds. */
   now(): number
@@ -38,7 +38,7 @@ export function createPaths(options: PathOptions): (path: string) => Handler | u
   return (path) => {
     const trimmed = path.length > 1 ? path.replace(/\/+$/, '') : path
     if (trimmed === '/version') return async ({ request }) => versionResponse(request.head)
-    if (trimmed === '/metrics') return () => options.metrics.response()
+    if (trimmed === '/metrics') return () => options.metrics()
     if (trimmed === '/') return async () => index(options)
     const document = documents.get(trimmed)
     if (document)

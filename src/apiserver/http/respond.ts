@@ -19,32 +19,39 @@ import type { Logger } from '#sys/log.ts'
 const GZIP_FROM_BYTES = 128 * 1024
 const gzipAsync = promisify(gzip)
 
-/** Writes the whole answer; rejects when the client went away in between. */
+/** Writes the whole answer and gives its size (0 for what has no end of its own); rejects when the client went away. */
 export async function respond(
   request: ApiRequest,
   handled: HandledResponse,
   reply: ServerReply,
   { clock, log }: { readonly clock: Clock; readonly log: Logger },
-): Promise<void> {
+): Promise<number> {
   const { response, trail } = handled
-  if (response.type === 'hijacked') return
+  if (response.type === 'hijacked') return 0
   reply.setHeader('audit-id', trail.auditId)
   reply.setHeader('cache-control', 'no-cache, private')
   const warnings = warningHeaders(trail.warnings)
   if (warnings.length > 0) reply.setHeader('warning', warnings)
   for (const [name, value] of trail.headers) reply.setHeader(name, value)
   const context = { query: request.head.query, now: clock.now() }
+  let bytes = 0
   try {
-    await write(request, response, reply, context)
+    bytes = await write(request, response, reply, context)
   } catch (error) {
     if (reply.headersSent || reply.destroyed) throw error
     // the conversion into what the client asked for was refused, or failed
     const isRefused = error instanceof StatusError
     if (!isRefused)
       log.error({ path: request.head.path, error: String(error) }, 'an answer could not be made')
-    await write(request, errorResponse(request, isRefused ? error : internalError(error)), reply, context)
+    bytes = await write(
+      request,
+      errorResponse(request, isRefused ? error : internalError(error)),
+      reply,
+      context,
+    )
   }
   log.debug({ method: request.head.method, path: request.head.path }, 'answered')
+  return bytes
 }
 
 async function write(
@@ -52,7 +59,7 @@ async function write(
   response: ApiResponse,
   reply: ServerReply,
   context: TransformContext,
-): Promise<void> {
+): Promise<number> {
   switch (response.type) {
     case 'object': {
       const body = encodeAnswer(response, context)
@@ -63,7 +70,8 @@ async function write(
     case 'list':
       return writeChunks(request, reply, contentTypeOf(response.format), encodeList(response, context))
     case 'watch':
-      return writeWatch(request, response, reply, context)
+      await writeWatch(request, response, reply, context)
+      return 0
     case 'raw':
       for (const [name, value] of Object.entries(response.headers))
         reply.setHeader(name, value as string | string[])
@@ -73,9 +81,10 @@ async function write(
         reply.setHeader(name, value as string | string[])
       reply.writeHead(response.code)
       flush(reply)
-      return pipe(response.body, reply)
+      await pipe(response.body, reply)
+      return 0
     case 'hijacked':
-      return
+      return 0
   }
 }
 
@@ -96,7 +105,7 @@ async function writeWhole(
   code: number,
   contentType: string | undefined,
   body: Uint8Array | string,
-): Promise<void> {
+): Promise<number> {
   let bytes = typeof body === 'string' ? Buffer.from(body) : body
   if (contentType !== undefined) reply.setHeader('content-type', contentType)
   if (bytes.length > GZIP_FROM_BYTES && acceptsGzip(request) && !reply.hasHeader('content-encoding')) {
@@ -111,6 +120,7 @@ async function writeWhole(
     reply.once('close', resolve)
     asStream(reply).end(hasBody ? bytes : undefined, () => resolve())
   })
+  return bytes.length
 }
 
 /** A list in pieces: whole when it is small, compressed from its first byte when it is large. */
@@ -119,7 +129,7 @@ async function writeChunks(
   reply: ServerReply,
   contentType: string,
   chunks: AsyncGenerator<Uint8Array>,
-): Promise<void> {
+): Promise<number> {
   const first = await chunks.next()
   const second = await chunks.next()
   if (first.done || second.done)
@@ -156,15 +166,18 @@ async function feed(chunks: AsyncIterable<Uint8Array>, zip: ReturnType<typeof cr
 }
 
 /** Writes pieces as fast as the client reads them. */
-async function pipe(chunks: AsyncIterable<Uint8Array>, reply: ServerReply): Promise<void> {
+async function pipe(chunks: AsyncIterable<Uint8Array>, reply: ServerReply): Promise<number> {
+  let bytes = 0
   for await (const chunk of chunks) {
     if (reply.destroyed || reply.writableEnded) throw new Error('the client is gone')
+    bytes += chunk.length
     if (!asStream(reply).write(chunk)) await drained(reply)
   }
   await new Promise<void>((resolve) => {
     reply.once('close', resolve)
     reply.end(() => resolve())
   })
+  return bytes
 }
 
 /** Resolves when there is room again; rejects when there never will be. */

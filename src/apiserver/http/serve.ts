@@ -49,10 +49,11 @@ export async function serve(
       return
     }
     const handled = await options.handle(apiRequest)
+    let bytes = 0
     try {
-      await respond(apiRequest, handled, reply, options)
+      bytes = await respond(apiRequest, handled, reply, options)
     } finally {
-      handled.finished()
+      handled.finished(bytes)
     }
   } catch (error) {
     if (!controller.signal.aborted)
@@ -82,7 +83,7 @@ export async function serveUpgrade(
     const apiRequest: ApiRequest = { ...plain, body: { type: 'none' }, upgrade: { socket, head } }
     const handled = await options.handle(apiRequest)
     const { response } = handled
-    socket.once('close', handled.finished)
+    socket.once('close', () => handled.finished())
     if (response.type === 'hijacked') return
     if ((response.type === 'watch' || response.type === 'stream') && isWebSocket(request)) {
       const context = { query: apiRequest.head.query, now: options.clock.now() }

@@ -7,12 +7,13 @@ import type { AccessControl } from '#apiserver/access-control.ts'
 import type { Convert } from '#apiserver/customresources/conversion.ts'
 import { convertingStore } from '#apiserver/customresources/converting-store.ts'
 import { NO_ENCRYPTION, type ValueTransformers } from '#apiserver/encryption/value-transformer.ts'
+import type { WatchEventCells } from '#apiserver/metrics/storage.ts'
 import { type Catalog, storedApiVersionOf, storedResourceOf, toStored } from '#apiserver/registry/catalog.ts'
 import type { RegistryDependencies } from '#apiserver/registry/dependencies.ts'
 import type { FieldManagement } from '#apiserver/registry/field-management.ts'
 import { freezeJson, metadataOf } from '#apiserver/registry/json.ts'
 import { createLeasePool } from '#apiserver/registry/lease-pool.ts'
-import { createObjectStore } from '#apiserver/registry/object-store.ts'
+import { createObjectStore, type StoreMeasure } from '#apiserver/registry/object-store.ts'
 import { type StoredObject, storedObject } from '#apiserver/registry/stored-object.ts'
 import { createWrittenObjects } from '#apiserver/registry/written-objects.ts'
 import { createWatchCaches, type WatchCaches } from '#apiserver/watchcache/caches.ts'
@@ -30,6 +31,8 @@ export interface RegistryOptions {
   readonly encryption?: ValueTransformers | undefined
   /** Asks the webhooks that convert custom objects. */
   readonly convert: Convert
+  /** Absent: nothing is counted. */
+  readonly measures?: { readonly store: StoreMeasure; readonly watchEvents: WatchEventCells } | undefined
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger
@@ -52,6 +55,7 @@ export function composeRegistry(options: RegistryOptions): ComposedRegistry {
     store,
     storeOf,
     encryption,
+    measure: options.measures?.store ?? ((_operation, _kind, call) => call()),
     leases: createLeasePool(store, clock),
     peek: (kind, key) => caches.of(kind).get(key),
     decode,
@@ -65,6 +69,7 @@ export function composeRegistry(options: RegistryOptions): ComposedRegistry {
     admission: access.admission,
     authorization: access.authorization,
     fields: options.fields,
+    ...(options.measures && { watchEvents: options.measures.watchEvents }),
     clock,
     random: options.random,
   }

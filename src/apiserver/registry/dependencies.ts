@@ -4,6 +4,7 @@ import type { KindDefinition } from '#api/kinds/kind.ts'
 import type { JsonObject } from '#api/meta/object.ts'
 import type { Admission } from '#apiserver/admission/chain.ts'
 import type { Authorization } from '#apiserver/authorization/chain.ts'
+import type { WatchEventCells } from '#apiserver/metrics/storage.ts'
 import type { Catalog } from '#apiserver/registry/catalog.ts'
 import type { FieldManagement } from '#apiserver/registry/field-management.ts'
 import type { ObjectStore } from '#apiserver/registry/object-store.ts'
@@ -32,6 +33,8 @@ export interface RegistryDependencies {
   readonly admission: Admission
   readonly authorization: Authorization
   readonly fields: FieldManagement
+  /** Counts the events that watches are sent; absent: nobody does. */
+  readonly watchEvents?: WatchEventCells
   readonly clock: Clock
   readonly random: Random
 }

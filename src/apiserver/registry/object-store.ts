@@ -30,7 +30,15 @@ export interface Preconditions {
   readonly resourceVersion?: string
 }
 
+/** Makes a call of the store, and notes how it went. */
+export type StoreMeasure = <Answer>(
+  operation: 'get' | 'list' | 'create' | 'update' | 'delete',
+  kind: KindDefinition,
+  call: () => Promise<Answer>,
+) => Promise<Answer>
+
 export interface ObjectStoreDependencies {
+  readonly measure: StoreMeasure
   readonly store: Store
   /** The store as a kind sees it. */
   storeOf(kind: KindDefinition): Store
@@ -101,7 +109,7 @@ export interface ObjectStore {
 const textEncoder = new TextEncoder()
 
 export function createObjectStore(dependencies: ObjectStoreDependencies): ObjectStore {
-  const { store, storeOf, written } = dependencies
+  const { store, storeOf, written, measure } = dependencies
 
   async function read(kind: KindDefinition, key: string): Promise<StoredObject | undefined> {
     const kv = await readValue(kind, key)
@@ -109,7 +117,7 @@ export function createObjectStore(dependencies: ObjectStoreDependencies): Object
   }
 
   const readValue = async (kind: KindDefinition, key: string): Promise<KeyValue | undefined> =>
-    (await storeOf(kind).range({ start: key })).kvs[0]
+    (await measure('get', kind, () => storeOf(kind).range({ start: key }))).kvs[0]
 
   function decode(kind: KindDefinition, kv: KeyValue, isListed = false): StoredObject {
     try {
@@ -137,11 +145,13 @@ export function createObjectStore(dependencies: ObjectStoreDependencies): Object
     const write = async (): Promise<{ answer: TxnResponse; value: Uint8Array }> => {
       const value = transformerOf(kind).toStorage(encodeForStore(object), key)
       written.remember(value, object)
-      const answer = await storeOf(kind).txn({
-        compare: [{ key, modRevision: revision }],
-        success: [{ type: 'put', key, value, ...(lease !== 0 && { lease }) }],
-        failure: [{ type: 'get', key }],
-      })
+      const answer = await measure(revision === 0 ? 'create' : 'update', kind, () =>
+        storeOf(kind).txn({
+          compare: [{ key, modRevision: revision }],
+          success: [{ type: 'put', key, value, ...(lease !== 0 && { lease }) }],
+          failure: [{ type: 'get', key }],
+        }),
+      )
       return { answer, value }
     }
     const { answer, value } = await write().catch((error: unknown) => {
@@ -166,7 +176,7 @@ export function createObjectStore(dependencies: ObjectStoreDependencies): Object
     },
 
     async range(kind, request) {
-      const { kvs, count, more, revision } = await storeOf(kind).range(request)
+      const { kvs, count, more, revision } = await measure('list', kind, () => storeOf(kind).range(request))
       // what the cache has at the same revision is the same, decoded and encoded already
       const itemOf = (kv: KeyValue): StoredObject => {
         const known = dependencies.peek(kind, kv.key)
@@ -233,11 +243,14 @@ export function createObjectStore(dependencies: ObjectStoreDependencies): Object
         checkPreconditions(kind, key, name, current, options.preconditions)
         await admit(current)
         if (options.dryRun) return current
-        const answer = await storeOf(kind).txn({
-          compare: [{ key, modRevision: current.revision }],
-          success: [{ type: 'delete', key }],
-          failure: [{ type: 'get', key }],
-        })
+        const { revision } = current
+        const answer = await measure('delete', kind, () =>
+          storeOf(kind).txn({
+            compare: [{ key, modRevision: revision }],
+            success: [{ type: 'delete', key }],
+            failure: [{ type: 'get', key }],
+          }),
+        )
         if (answer.succeeded) return storedAt(key, cloneJson(current.object), answer.revision)
         const newer: KeyValue | undefined = answer.responses[0]
         current = newer && decode(kind, newer)

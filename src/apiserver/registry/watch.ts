@@ -7,7 +7,7 @@ import type { RegistryDependencies } from '#apiserver/registry/dependencies.ts'
 import { plainError } from '#apiserver/registry/object-store.ts'
 import type { ListOptions } from '#apiserver/registry/options.ts'
 import { invalidVersion, parseResourceVersion } from '#apiserver/registry/resource-version.ts'
-import type { RegistryWatch } from '#apiserver/registry/results.ts'
+import type { Deliver, RegistryWatch } from '#apiserver/registry/results.ts'
 import type { Scope } from '#apiserver/registry/scope.ts'
 import { selectionOf } from '#apiserver/registry/selection.ts'
 import { triggerFieldOf } from '#apiserver/watchcache/caches.ts'
@@ -49,6 +49,7 @@ export function watchObjects(
     kind: scope.kind,
     version: scope.version,
     async run(deliver, signal, onBegun) {
+      const sent = dependencies.watchEvents?.(scope.kind, scope.version)
       const controller = new AbortController()
       const end = () => controller.abort()
       signal.addEventListener('abort', end, { once: true })
@@ -56,7 +57,11 @@ export function watchObjects(
       const timer = dependencies.clock.after(timeoutMs, end)
       try {
         const begun = onBegun ? { ...request, onBegun } : request
-        await dependencies.cacheOf(scope.kind).watch(begun, deliver, controller.signal)
+        const counted: Deliver = (events) => {
+          if (sent) sent.value += events.length
+          return deliver(events)
+        }
+        await dependencies.cacheOf(scope.kind).watch(begun, counted, controller.signal)
       } finally {
         timer.cancel()
         signal.removeEventListener('abort', end)

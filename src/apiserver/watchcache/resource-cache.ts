@@ -15,6 +15,7 @@ import { follow } from '#apiserver/watchcache/follow.ts'
 import { Freshness } from '#apiserver/watchcache/freshness.ts'
 import { Indexes } from '#apiserver/watchcache/indexes.ts'
 import type {
+  CacheStats,
   CacheWatchRequest,
   Narrow,
   WatchCache,
@@ -46,6 +47,7 @@ class ResourceCache implements WatchCache {
   readonly #watchers = new Watchers()
   readonly #freshness: Freshness
   #window = new EventWindow(0)
+  readonly #counts = { received: 0, dispatched: 0, initializations: 0 }
   #averageBytes = 0
   #samples = 0
 
@@ -88,6 +90,15 @@ class ResourceCache implements WatchCache {
 
   get(key: string): StoredObject | undefined {
     return this.#objects.get(key)
+  }
+
+  stats(): CacheStats {
+    return {
+      objects: this.#objects.size,
+      revision: this.revision,
+      remembered: this.#window.end - this.#window.first,
+      ...this.#counts,
+    }
   }
 
   size() {
@@ -197,6 +208,7 @@ class ResourceCache implements WatchCache {
     this.#indexes.clear()
     for (const state of states) if (state) this.#objects.set(state.key, state)
     this.#window = new EventWindow(revision)
+    this.#counts.initializations++
     this.#watchers.endAll()
     this.#freshness.reached(revision)
   }
@@ -219,7 +231,10 @@ class ResourceCache implements WatchCache {
     }
     // readers are let in before watchers are told: who reacts to an event finds it in the cache
     this.#freshness.reached(Math.max(this.revision, batch.revision))
-    if (events.length > 0) this.#watchers.dispatch(events, firstPosition)
+    this.#counts.received += batch.events.length
+    if (events.length === 0) return
+    this.#counts.dispatched += this.#watchers.size > 0 ? events.length : 0
+    this.#watchers.dispatch(events, firstPosition)
   }
 
   #change({ type, kv }: StoreEvent): CacheEvent | undefined {

@@ -63,7 +63,21 @@ export interface Narrow {
   valueIn(object: JsonObject): string | undefined
 }
 
+/** What a cache has done and holds, for the metrics. */
+export interface CacheStats {
+  readonly objects: number
+  readonly revision: Revision
+  /** Events that it remembers. */
+  readonly remembered: number
+  /** Events from the store since the start, and those of them that reached watchers. */
+  readonly received: number
+  readonly dispatched: number
+  /** How often it was filled. */
+  readonly initializations: number
+}
+
 export interface WatchCache {
+  stats(): CacheStats
   /** The revision that the cache is at; 0 before its first list. */
   readonly revision: Revision
   /** Whether the first list has been made. */
