@@ -4,6 +4,7 @@
 //   service-nodeports{ tcp . 30080          : goto ext-… }                  choose an endpoint at random
 //   no-endpoint-…    { 10.96.0.11 . tcp . 80 : goto reject-chain }    ep-…:  dnat to 10.244.1.5:8080
 //
+// What goes to a cluster address but to none of its ports is refused, so that it does not leave the node for nowhere.
 // A packet is looked up in a map, so its cost does not grow with the number of services; and a port's rules
 // are its own, so a change of one touches no other. Upstream: pkg/proxy/nftables
 
@@ -20,6 +21,8 @@ export type MapName = 'service-ips' | 'service-nodeports' | 'no-endpoint-service
 export interface PortRules {
   /** Chain name → its rules. */
   readonly chains: ReadonlyMap<string, readonly string[]>
+  /** The address whose other ports are refused. */
+  readonly clusterIP?: string
   /** Dynamic sets of client addresses: name → seconds. */
   readonly affinitySets: ReadonlyMap<string, number>
   /** `map name` + key → verdict. */
@@ -48,6 +51,7 @@ export function rulesFor(port: ProxiedPort, podCIDR: string): PortRules {
   const add = (map: MapName, key: string, verdict: string) =>
     elements.set(`${map} ${key}`, { map, key, verdict })
 
+  const { clusterIP } = port
   const clusterKey = `${port.clusterIP} . ${port.protocol} . ${port.port}`
   if (port.internal.length > 0) {
     const chain = `svc-${name}`
@@ -59,7 +63,7 @@ export function rulesFor(port: ProxiedPort, podCIDR: string): PortRules {
   } else add('no-endpoint-services', clusterKey, port.hasAnyEndpoint ? 'drop' : 'goto reject-chain')
 
   const outside = [...port.externalIPs, ...port.loadBalancerIPs]
-  if (outside.length === 0 && port.nodePort === 0) return { chains, affinitySets, elements }
+  if (outside.length === 0 && port.nodePort === 0) return { clusterIP, chains, affinitySets, elements }
   const isServed = port.external.length > 0 || (port.isExternalLocal && port.internal.length > 0)
   const verdict = isServed ? `goto ext-${name}` : port.hasAnyEndpoint ? 'drop' : 'goto reject-chain'
   if (isServed) chains.set(`ext-${name}`, externalRules(port, name, podCIDR))
@@ -73,7 +77,7 @@ export function rulesFor(port: ProxiedPort, podCIDR: string): PortRules {
       verdict,
     )
   }
-  return { chains, affinitySets, elements }
+  return { clusterIP, chains, affinitySets, elements }
 }
 
 /** What comes from outside: masqueraded so that answers come back this way, unless the policy keeps the address. */

@@ -73,6 +73,26 @@ test('an endpoint less touches only its own port and leaves no chain behind', { 
   assert.match(table, /numgen random mod 1 vmap/)
 })
 
+test('other ports of a cluster address are refused, as long as one of its ports is there', {
+  skip: !isRoot,
+}, async () => {
+  const two = rules(
+    service({
+      ports: [
+        { name: 'a', port: 80, protocol: 'TCP' },
+        { name: 'b', port: 80, protocol: 'UDP' },
+      ],
+    }),
+  )
+  const one = rules(service({ ports: [{ name: 'b', port: 80, protocol: 'UDP' }] }))
+  const first = baseTable('test', false) + transaction('test', new Map(), two)
+  const kept = /set cluster-ips \{\s+type ipv4_addr\s+elements = \{ 10\.96\.0\.5 \}/
+  assert.match(await tableAfter(first), kept)
+  assert.match(await tableAfter(first, transaction('test', two, one)), kept)
+  const none = await tableAfter(first, transaction('test', two, one), transaction('test', one, new Map()))
+  assert.doesNotMatch(none, /10\.96\.0\.5/)
+})
+
 test('without endpoints a port is rejected, and served again when one comes', { skip: !isRoot }, async () => {
   const none = rules(service({ type: 'NodePort', ports: PORTS }), slice(['10.244.1.2'], false))
   const gone = await tableAfter(base, transaction('test', before, none))

@@ -25,6 +25,7 @@ table ip ${table} {
   map service-nodeports { ${nodePortKey}; }
   map no-endpoint-services { ${serviceKey}; }
   map no-endpoint-nodeports { ${nodePortKey}; }
+  set cluster-ips { type ipv4_addr; }
   chain reject-chain {
     meta l4proto tcp reject with tcp reset
     reject with icmp type port-unreachable
@@ -37,6 +38,9 @@ table ip ${table} {
     ip daddr . meta l4proto . th dport vmap @no-endpoint-services
     ${nodeAddress} meta l4proto . th dport vmap @no-endpoint-nodeports
   }
+  chain cluster-ips-check { ip daddr @cluster-ips goto reject-chain; }
+  chain filter-forward { type filter hook forward priority 0; ct state new jump cluster-ips-check; }
+  chain filter-late-output { type filter hook output priority 0; ct state new jump cluster-ips-check; }
   chain filter-prerouting { type filter hook prerouting priority -110; ct state new jump service-endpoints-check; }
   chain filter-output { type filter hook output priority -110; ct state new jump service-endpoints-check; }
   chain nat-prerouting { type nat hook prerouting priority -100; jump services; }
@@ -96,8 +100,29 @@ export function transaction(table: string, previous: Rules, next: Rules): string
       if (!after.affinitySets.has(set)) deleting.push(`delete set ip ${table} ${set}`)
     }
   }
+  adding.push(...clusterIPChanges(table, ports, previous, next))
   const commands = [...unlinking, ...adding, ...linking, ...flushFirst(deleting)]
   return commands.length === 0 ? '' : `${commands.join('\n')}\n`
+}
+
+/** A cluster address is in the set as long as any port has it. */
+function clusterIPChanges(
+  table: string,
+  changed: readonly string[],
+  previous: Rules,
+  next: Rules,
+): readonly string[] {
+  const addressesOf = (rules: Rules): ReadonlySet<string> =>
+    new Set(changed.flatMap((id) => rules.get(id)?.clusterIP ?? []))
+  const [before, after] = [addressesOf(previous), addressesOf(next)]
+  const isUsed = (rules: Rules, address: string): boolean =>
+    [...rules.values()].some(({ clusterIP }) => clusterIP === address)
+  const element = (verb: string, address: string): string =>
+    `${verb} element ip ${table} cluster-ips { ${address} }`
+  return [
+    ...[...after].filter((address) => !isUsed(previous, address)).map((address) => element('add', address)),
+    ...[...before].filter((address) => !isUsed(next, address)).map((address) => element('delete', address)),
+  ]
 }
 
 const NOTHING: PortRules = { chains: new Map(), affinitySets: new Map(), elements: new Map() }

@@ -2,7 +2,6 @@
 //
 // The path behind `proxy` becomes the path at the target; redirects that stay there lead back through the proxy.
 // Upstream: pkg/registry/core/{pod,service,node}/rest, staging/src/k8s.io/apimachinery/pkg/util/proxy
-// Left out: rewriting of links within HTML pages
 
 import type { IncomingMessage } from 'node:http'
 import type { RequestOptions } from 'node:https'
@@ -13,6 +12,7 @@ import { scopeOf } from '#apiserver/http/resource-routes.ts'
 import type { RequestContext } from '#apiserver/pipeline.ts'
 import type { RegistryDependencies } from '#apiserver/registry/dependencies.ts'
 import type { ResourceHandler } from '#apiserver/routes.ts'
+import { rewriteLinks } from '#apiserver/subresources/html-links.ts'
 import type { NodeConnections } from '#apiserver/subresources/node-connection.ts'
 import { admitConnect } from '#apiserver/subresources/pod-stream.ts'
 import {
@@ -43,7 +43,9 @@ export function proxySubresource(
     await admitConnect(dependencies, scope, { kind: OPTIONS_KINDS[info.resource], apiVersion: 'v1', path })
     const target = await targetOf()
     const search = request.rawUrl.includes('?') ? request.rawUrl.slice(request.rawUrl.indexOf('?')) : ''
-    if (path === '' && request.head.method === 'GET' && !request.upgrade) return addSlash(request, search)
+    const { method } = request.head
+    if (path === '' && (method === 'GET' || method === 'HEAD') && !request.upgrade)
+      return addSlash(request, search)
     const tls = target.isKubelet ? kubelets.tls : { rejectUnauthorized: false }
     const wanted = { ...target, path: `${path === '' ? '/' : path}${search}`, tls }
     if (request.upgrade) return proxyUpgrade(request, wanted)
@@ -80,12 +82,24 @@ async function forward(context: RequestContext, target: Wanted): Promise<ApiResp
   const prefix = request.rawUrl.split('?')[0]!.replace(/(\/proxy)(\/.*)?$/, '$1')
   const headers = forwardedHeaders(request, `${prefix}${target.path.split('?')[0]}`)
   const answer = await sendOn(request, target, headers)
-  return {
-    type: 'stream',
-    code: answer.statusCode ?? 502,
-    headers: answeredHeaders(answer, target, prefix),
-    body: answer,
-  }
+  const code = answer.statusCode ?? 502
+  const answered = answeredHeaders(answer, target, prefix)
+  if (!isPage(answer)) return { type: 'stream', code, headers: answered, body: answer }
+  const { 'content-length': _length, ...others } = answered
+  const page = rewriteLinks(await textOf(answer), (url) => rewritten(url, target, prefix))
+  return { type: 'raw', code, headers: others, body: page }
+}
+
+/** Whether there are links to rewrite: not where the page is compressed, which servers do on request only. */
+const isPage = ({ headers }: IncomingMessage): boolean =>
+  headers.location === undefined &&
+  headers['content-encoding'] === undefined &&
+  /^text\/html\s*(;|$)/.test(headers['content-type'] ?? '')
+
+async function textOf(answer: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of answer) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks).toString('utf8')
 }
 
 function answeredHeaders(answer: IncomingMessage, target: Wanted, prefix: string): ResponseHeaders {
