@@ -113,6 +113,7 @@ export async function prepareNew(
   ensureNamespace(scope, draft)
   for (const text of beforeCreate(scope.kind, draft, context)) scope.trail.warn(text)
   dropEmptyOf(scope.kind, draft)
+  scope.kind.defaults?.(draft) // as when it is read: what was empty is not there now
   const name = (draft['metadata'] as ObjectMeta).name!
   await dependencies.admission.validate(
     admissionRequest(scope, {

@@ -42,13 +42,24 @@ const ROOT: Place = {
 
 /** `compilesRules`: the schema is structural and its defaults are right. */
 export function* validateOpenApiSchema(schema: Schema, path: Path, compilesRules: boolean): FieldErrors {
-  const parts = [...partsOf(schema, path, { ...ROOT, compilesRules })]
-  for (const part of parts) yield* ownErrors(part.schema, part.path, part.place)
-  for (const part of parts) {
-    const { schema: own, path: at, place } = part
-    if (!place.compilesRules || !ownErrors(own, at, place).next().done) continue
-    yield* rulesInCel(own, at, place.uncorrelatable)
-  }
+  const root = { ...ROOT, compilesRules }
+  yield* schemaErrors({ schema, path, place: root })
+  yield* celErrors({ schema, path, place: root })
+}
+
+/** What is wrong by itself, then within, then of lists, maps and rules, which need their parts. */
+function* schemaErrors(part: Part): FieldErrors {
+  yield* fieldErrors(part)
+  for (const inner of partsOf(part)) yield* schemaErrors(inner)
+  yield* collectionErrors(part)
+}
+
+function* celErrors(part: Part): FieldErrors {
+  const { schema, path, place } = part
+  for (const inner of partsOf(part)) yield* celErrors(inner)
+  if (!place.compilesRules) return
+  if (!fieldErrors(part).next().done || !collectionErrors(part).next().done) return
+  yield* rulesInCel(schema, path, place.uncorrelatable)
 }
 
 interface Part {
@@ -57,33 +68,34 @@ interface Part {
   readonly place: Place
 }
 
-function* partsOf(schema: Schema, path: Path, place: Place): Generator<Part> {
-  yield { schema, path, place }
+/** The schemas right inside of one. */
+function* partsOf({ schema, path, place }: Part): Generator<Part> {
   const inner: Place = { ...place, isRoot: false }
   const others = additionalOf(schema)
   if (others) {
     const noDefaults = place.isInsideMeta
       ? 'inside additionalProperties applying to object metadata'
       : place.noDefaults
-    yield* partsOf(others, path.child('additionalProperties'), { ...inner, noDefaults })
+    yield { schema: others, path: path.child('additionalProperties'), place: { ...inner, noDefaults } }
   }
   for (const [name, property] of propertiesOf(schema)) {
-    yield* partsOf(property, path.child('properties').key(name), placeOfProperty(schema, path, place, name))
+    const at = path.child('properties').key(name)
+    yield { schema: property, path: at, place: placeOfProperty(schema, path, place, name) }
   }
   const combined: Place = { ...inner, compilesRules: false }
-  if (schema.not) yield* partsOf(schema.not, path.child('not'), combined)
+  if (schema.not) yield { schema: schema.not, path: path.child('not'), place: combined }
   for (const list of ['allOf', 'oneOf', 'anyOf'] as const) {
     for (const [i, part] of (schema[list] ?? []).entries())
-      yield* partsOf(part, path.child(list).index(i), combined)
+      yield { schema: part, path: path.child(list).index(i), place: combined }
   }
   for (const [name, part] of Object.entries(schema.definitions ?? {})) {
-    yield* partsOf(part, path.child('definitions').key(name), combined)
+    yield { schema: part, path: path.child('definitions').key(name), place: combined }
   }
   const items = itemsOf(schema)
   if (!items) return
   const isMap = schema['x-kubernetes-list-type'] === 'map'
   const uncorrelatable = isMap ? place.uncorrelatable : (place.uncorrelatable ?? path)
-  yield* partsOf(items, path.child('items'), { ...inner, uncorrelatable })
+  yield { schema: items, path: path.child('items'), place: { ...inner, uncorrelatable } }
 }
 
 function placeOfProperty(schema: Schema, path: Path, place: Place, name: string): Place {
@@ -99,7 +111,7 @@ function placeOfProperty(schema: Schema, path: Path, place: Place, name: string)
   }
 }
 
-function* ownErrors(schema: Schema, path: Path, place: Place): FieldErrors {
+function* fieldErrors({ schema, path, place }: Part): FieldErrors {
   yield* standard(schema, path, place)
   if (schema.uniqueItems) {
     const text = 'uniqueItems cannot be set to true since the runtime complexity becomes quadratic'
@@ -112,6 +124,9 @@ function* ownErrors(schema: Schema, path: Path, place: Place): FieldErrors {
       'additionalProperties and properties are mutual exclusive',
     )
   }
+}
+
+function* collectionErrors({ schema, path }: Part): FieldErrors {
   if (schema['x-kubernetes-preserve-unknown-fields'] === false) {
     yield invalid(path.child('x-kubernetes-preserve-unknown-fields'), false, 'must be true or undefined')
   }
@@ -142,7 +157,7 @@ function* standard(schema: Schema, path: Path, place: Place): FieldErrors {
   if (type === 'null') {
     yield forbidden(path.child('type'), 'type cannot be set to null, use nullable as an alternative')
   }
-  if (Array.isArray(schema.items)) {
+  if (Array.isArray(schema.items) && schema.items.length > 0) {
     yield forbidden(path.child('items'), 'items must be a schema object and not an array')
   }
   if (place.isInsideMeta && schema['x-kubernetes-embedded-resource']) {
@@ -196,7 +211,10 @@ function* listMap(schema: Schema, keys: readonly string[], path: Path): FieldErr
   if (keys.length === 0) yield required(at, 'must not be empty if x-kubernetes-list-type is map')
   const items = itemsOf(schema)
   if (!items) {
-    yield required(path.child('items'), 'must have a schema if x-kubernetes-list-type is map')
+    const text = 'must only have a single schema if x-kubernetes-list-type is map'
+    if (!Array.isArray(schema.items)) {
+      yield required(path.child('items'), 'must have a schema if x-kubernetes-list-type is map')
+    } else yield invalid(path.child('items'), { Schema: null, JSONSchemas: schema.items }, text)
     return
   }
   if (items.type !== 'object') {

@@ -60,8 +60,8 @@ export function* rulesInCel(schema: Schema, path: Path, uncorrelatable: Path | u
     if (message !== undefined) {
       yield invalid(at.child('messageExpression'), shown, `messageExpression ${message}`)
     }
-    if (problem !== undefined) continue
-    if (namesIn(expression).has('oldSelf')) {
+    // a rule that does not compile uses nothing
+    if (problem === undefined && namesIn(expression).has('oldSelf')) {
       if (uncorrelatable) {
         const text = `oldSelf cannot be used on the uncorrelatable portion of the schema within ${uncorrelatable}`
         yield invalid(at.child('rule'), expression, text)

@@ -70,6 +70,19 @@ export function additionalOf(schema: Schema): Schema | undefined {
 export const propertiesOf = (schema: Schema): [name: string, schema: Schema][] =>
   Object.entries(schema.properties ?? {})
 
+/** Whether there is a default in the schema or anywhere within. */
+export function hasDefaults(schema: Schema | undefined): boolean {
+  if (!schema) return false
+  const within = [
+    itemsOf(schema),
+    additionalOf(schema),
+    schema.not,
+    ...Object.values(schema.properties ?? {}),
+    ...(['allOf', 'anyOf', 'oneOf'] as const).flatMap((name) => schema[name] ?? []),
+  ]
+  return schema.default !== undefined || within.some(hasDefaults)
+}
+
 const INT_OR_STRING = [{ type: 'integer' }, { type: 'string' }]
 
 /** The pattern that `x-kubernetes-int-or-string` stands for, written out. */

@@ -13,10 +13,10 @@ import {
   validateSelectableFields,
   validateSubresources,
 } from '#api/kinds/apiextensions/parts.ts'
-import type { Schema } from '#api/kinds/apiextensions/schema.ts'
+import { hasDefaults, type Schema } from '#api/kinds/apiextensions/schema.ts'
 import { structuralErrors } from '#api/kinds/apiextensions/structural.ts'
 import { partsOf, schemaOf, shownVersions, versionsOf } from '#api/kinds/apiextensions/versions.ts'
-import { internalForm } from '#api/kinds/internal-form.ts'
+import { internalList } from '#api/kinds/internal-form.ts'
 import { plainMetadata, plainMetadataUpdate } from '#api/kinds/metadata.ts'
 import { forbidden, invalid, notSupportedInOrder, Path, required } from '#api/meta/field-error.ts'
 import { isDNS1035Label, isDNS1123Subdomain, nameIsDNSSubdomain } from '#api/meta/names.ts'
@@ -29,6 +29,7 @@ import type {
 
 const SPEC = new Path('spec')
 const STATUS = new Path('status')
+const NO_PRUNING = SPEC.child('preserveUnknownFields')
 const SCOPES = ['Cluster', 'Namespaced']
 const APPROVAL = 'api-approved.kubernetes.io'
 const PROPOSAL = 'see https://github.com/kubernetes/enhancements/pull/1111'
@@ -109,12 +110,20 @@ function* validateSpec(spec: CustomResourceDefinitionSpec, requireKnownVersion: 
   for (const [i, version] of versions.entries()) {
     if (!schemaOf(version)) yield required(SPEC.child('versions').index(i).child('schema', 'openAPIV3Schema'))
   }
+  if (spec.preserveUnknownFields && versions.some((version) => hasDefaults(schemaOf(version)))) {
+    yield invalid(NO_PRUNING, true, 'must be false in order to use defaults in the schema')
+  }
   yield* validateVersions(spec)
   for (const name of ['plural', 'singular', 'kind', 'listKind'] as const) {
     if (!spec.names?.[name]) yield required(SPEC.child('names', name))
   }
   yield* validateNames(spec.names ?? {}, SPEC.child('names'))
   yield* validateParts(spec)
+  const strategy = spec.conversion?.strategy
+  if (spec.preserveUnknownFields && strategy !== undefined && strategy !== 'None') {
+    const text = 'must be None if spec.preserveUnknownFields is true'
+    yield invalid(SPEC.child('conversion', 'strategy'), strategy, text)
+  }
   if (spec.conversion)
     yield* validateConversion(spec.conversion, requireKnownVersion, SPEC.child('conversion'))
 }
@@ -136,9 +145,7 @@ function* validateVersions(spec: CustomResourceDefinitionSpec): FieldErrors {
     yield* validateDeprecationWarning(deprecated ?? false, deprecationWarning, at)
   }
   const shown = (): unknown =>
-    versions.length === 0
-      ? null
-      : shownVersions(spec).map((version) => internalForm('CustomResourceDefinitionVersion', version))
+    internalList('CustomResourceDefinitionVersion', spec.versions && shownVersions(spec))
   const names = new Set(versions.map(({ name }) => name))
   if (names.size < versions.length) yield invalid(path, shown(), 'must contain unique version names')
   if (versions.filter(({ storage }) => storage).length !== 1) {
@@ -167,7 +174,9 @@ function* validateParts(spec: CustomResourceDefinitionSpec): FieldErrors {
   for (const { value, path, version } of partsOf(spec, 'selectableFields')) {
     const own = versionsOf(spec).find(({ name }) => version === '' || name === version)
     const schema = own && schemaOf(own)
-    if (value.length > 0 && schema) yield* validateSelectableFields(value, schema, path)
+    if (value.length === 0) continue
+    if (schema) yield* validateSelectableFields(value, schema, path)
+    else yield invalid(path, '', 'may only be set when validations.schema is included')
   }
 }
 
@@ -208,9 +217,10 @@ function* validateStatus(object: CustomResourceDefinition): FieldErrors {
     return
   }
   const versions = versionsOf(object.spec)
+  const missing = new Set(stored)
   for (const { name, storage } of versions) {
-    if (storage && !stored.includes(name))
-      yield invalid(path, stored, `must have the storage version ${name}`)
+    if (storage && !missing.has(name)) yield invalid(path, stored, `must have the storage version ${name}`)
+    missing.delete(name)
   }
   for (const [i, name] of stored.entries()) {
     if (versions.some((version) => version.name === name)) continue
@@ -252,5 +262,5 @@ function* noUnknownFields(
   if (old?.spec.preserveUnknownFields || !object.spec.preserveUnknownFields) return
   const text =
     'cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead'
-  yield invalid(SPEC.child('preserveUnknownFields'), true, text)
+  yield invalid(NO_PRUNING, true, text)
 }

@@ -20,7 +20,7 @@ export function defaultJob(job: Draft<Job>): void {
 }
 
 /** A Job without labels has those of its template. */
-export function defaultLabels(job: Draft<Job>): void {
+function defaultLabels(job: Draft<Job>): void {
   const labels = job.spec?.template?.metadata?.labels
   job.metadata ??= {}
   // One and the same map on purpose: the labels that the server adds to the template become the Job's as well.

@@ -4,7 +4,7 @@
 
 import { dropDisabledTemplateFields, nameWarnings } from '#api/kinds/apps/workload.ts'
 import { hasCondition } from '#api/kinds/batch/job-conditions.ts'
-import { defaultJob, defaultLabels } from '#api/kinds/batch/job-defaults.ts'
+import { defaultJob } from '#api/kinds/batch/job-defaults.ts'
 import { generatedSelector, generateSelector } from '#api/kinds/batch/job-selector.ts'
 import { isIndexed, JOB_SELECTOR_DESCRIPTION, validateJobSpec } from '#api/kinds/batch/job-spec.ts'
 import { validateJobStatus } from '#api/kinds/batch/job-status.ts'
@@ -44,7 +44,6 @@ export const job = defineKind<Draft<Job>>({
   defaults: defaultJob,
   prepareForCreate(draft) {
     generateSelector(draft)
-    defaultLabels(draft)
     draft.status = {}
     dropDisabledTemplateFields(draft.spec?.template, undefined)
   },

@@ -24,7 +24,8 @@ export const node = defineKind<Draft<Node>>({
   storagePrefix: '/registry/minions',
   hasGeneration: false,
   defaults({ spec, status }) {
-    if (status?.capacity && !status.allocatable) status.allocatable = { ...status.capacity }
+    if (status?.capacity && Object.keys(status.allocatable ?? {}).length === 0)
+      status.allocatable = { ...status.capacity }
     roundResources(status?.capacity)
     roundResources(status?.allocatable)
     alignPodCIDRs(spec)
