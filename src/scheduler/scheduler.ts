@@ -11,8 +11,8 @@
 
 import { keyOf, type ObjectKey } from '#api/meta/object.ts'
 import { isNotFound } from '#api/meta/status.ts'
-import { nodes, pods } from '#api/resources.ts'
-import type { Node, Pod, PodCondition } from '#api/types/core.ts'
+import { namespaces, nodes, pods } from '#api/resources.ts'
+import type { Namespace, Node, Pod, PodCondition } from '#api/types/core.ts'
 import type { Client } from '#client/client.ts'
 import type { Change } from '#client/informer.ts'
 import type { InformerFactory } from '#client/informer-factory.ts'
@@ -73,9 +73,16 @@ class Scheduler {
   async run(signal: AbortSignal): Promise<void> {
     const nodeInformer = this.#deps.informers.informer<Node>(nodes)
     const podInformer = this.#deps.informers.informer<Pod>(pods)
+    const namespaceInformer = this.#deps.informers.informer<Namespace>(namespaces)
+    namespaceInformer.onChange(({ type, object }) => {
+      if (type === 'deleted') this.#cache.removeNamespace(object.metadata?.name ?? '')
+      else this.#cache.setNamespace(object)
+    })
     nodeInformer.onChange((change) => this.#onNode(change))
     podInformer.onChange((change) => this.#onPod(change))
-    await Promise.all([nodeInformer.whenSynced(signal), podInformer.whenSynced(signal)])
+    await Promise.all(
+      [namespaceInformer, nodeInformer, podInformer].map((informer) => informer.whenSynced(signal)),
+    )
     this.#signal = signal
     this.#pump()
     await untilAborted(signal)

@@ -6,7 +6,9 @@
 // Upstream: pkg/scheduler/backend/cache and pkg/scheduler/framework/types.go (NodeInfo)
 
 import { keyOf, type ObjectKey } from '#api/meta/object.ts'
-import type { Node, Pod } from '#api/types/core.ts'
+import type { Labels } from '#api/meta/selectors.ts'
+import type { Namespace, Node, Pod } from '#api/types/core.ts'
+import { type Namespaces, type PodTerms, podTermsOf } from '#scheduler/affinity-terms.ts'
 import {
   addResources,
   allocatableOf,
@@ -28,6 +30,8 @@ export class NodeInfo {
   node: Node | undefined
   allocatable: Resources = new Map()
   readonly pods = new Map<ObjectKey, Pod>()
+  /** Of those pods that say something about the company of others. */
+  readonly podTerms = new Map<ObjectKey, PodTerms>()
   readonly requested: Resources = new Map()
   /** For scores: pods without requests count as a little, so that they spread too. */
   readonly nonZeroRequested: Resources = new Map()
@@ -51,6 +55,8 @@ export class NodeInfo {
   addPod(pod: Pod): void {
     this.removePod(keyOf(pod))
     this.pods.set(keyOf(pod), pod)
+    const terms = podTermsOf(pod)
+    if (terms) this.podTerms.set(keyOf(pod), terms)
     addResources(this.requested, requestsOf(pod), 1)
     addResources(this.nonZeroRequested, nonZeroRequestsOf(pod), 1)
   }
@@ -59,6 +65,7 @@ export class NodeInfo {
     const pod = this.pods.get(key)
     if (!pod) return
     this.pods.delete(key)
+    this.podTerms.delete(key)
     addResources(this.requested, requestsOf(pod), -1)
     addResources(this.nonZeroRequested, nonZeroRequestsOf(pod), -1)
   }
@@ -91,10 +98,12 @@ export function* hostPortsOf(pod: Pod): Generator<UsedPort> {
 /** What plugins see: the nodes that exist, in the order in which they came. */
 export interface Snapshot {
   readonly nodes: readonly NodeInfo[]
+  readonly namespaces: Namespaces
 }
 
 export class SchedulerCache {
   readonly #nodes = new Map<string, NodeInfo>()
+  readonly #namespaces = new Map<string, Labels>()
   /** Where each counted pod is. */
   readonly #assignments = new Map<
     ObjectKey,
@@ -110,6 +119,14 @@ export class SchedulerCache {
     if (!info) return
     info.node = undefined
     if (info.pods.size === 0) this.#nodes.delete(name)
+  }
+
+  setNamespace({ metadata }: Namespace): void {
+    this.#namespaces.set(metadata?.name ?? '', metadata?.labels)
+  }
+
+  removeNamespace(name: string): void {
+    this.#namespaces.delete(name)
   }
 
   /** Counts a bound pod, be it assumed before or not. */
@@ -142,7 +159,8 @@ export class SchedulerCache {
 
   /** The nodes that exist. The entries are live: decisions are made without awaiting. */
   snapshot(): Snapshot {
-    return { nodes: [...this.#nodes.values()].filter((info) => info.node !== undefined) }
+    const nodes = [...this.#nodes.values()].filter((info) => info.node !== undefined)
+    return { nodes, namespaces: this.#namespaces }
   }
 
   #place(pod: Pod, nodeName: string, isAssumed: boolean): void {

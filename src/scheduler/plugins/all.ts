@@ -3,10 +3,12 @@
 import type { SchedulerPlugin } from '#scheduler/framework.ts'
 import { balancedAllocation } from '#scheduler/plugins/balanced-allocation.ts'
 import { imageLocality } from '#scheduler/plugins/image-locality.ts'
+import { interPodAffinity } from '#scheduler/plugins/inter-pod-affinity.ts'
 import { nodeAffinity } from '#scheduler/plugins/node-affinity.ts'
 import { nodeName } from '#scheduler/plugins/node-name.ts'
 import { nodePorts } from '#scheduler/plugins/node-ports.ts'
 import { nodeUnschedulable } from '#scheduler/plugins/node-unschedulable.ts'
+import { podTopologySpread } from '#scheduler/plugins/pod-topology-spread.ts'
 import { resourcesFit } from '#scheduler/plugins/resources-fit.ts'
 import { schedulingGates } from '#scheduler/plugins/scheduling-gates.ts'
 import { taintToleration } from '#scheduler/plugins/taint-toleration.ts'
@@ -19,6 +21,8 @@ export const allPlugins: readonly SchedulerPlugin[] = [
   nodeAffinity,
   nodePorts,
   resourcesFit,
+  podTopologySpread,
+  interPodAffinity,
   balancedAllocation,
   imageLocality,
 ]
