@@ -7,6 +7,7 @@ import {
   NAMESPACE_COUNT,
   namespaceOf,
   POD_COUNT,
+  podName,
   RARE_LABEL,
   SCRATCH,
 } from '#bench/api/objects.ts'
@@ -105,13 +106,16 @@ export async function measure({ name, run }: Subject, server: Server): Promise<L
   }
 }
 
-/** Fills a server: namespaces, and the pods that the other lines read and change. This is the first line. */
+/** Fills a server, unless it is filled already: namespaces, and the pods that all other lines read and change. */
 export const filling: Subject = {
   name: 'create raw protobuf',
   async run({ connection }) {
     const client = new RawClient(connection, 1)
-    await prepare(client)
+    const last = `/api/v1/namespaces/${namespaceOf(POD_COUNT - 1)}/pods/${podName(POD_COUNT - 1)}`
+    const isFilled = (await client.request({ method: 'GET', path: last })).code === 200
+    if (!isFilled) await prepare(client)
     client.close()
+    if (isFilled) return { elapsedMs: 0, latencies: [] }
     return runJobs(connection, loops('create', 'raw', 'protobuf', { end: POD_COUNT }))
   },
 }
