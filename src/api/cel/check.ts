@@ -15,7 +15,7 @@ export interface CelScope {
 
 /** Names of types, and what the functions of a library begin with. */
 const GLOBAL_NAMES: ReadonlySet<string> = new Set(
-  'bool bytes double dyn int list map null_type string timestamp duration type uint google Object JSONPatch cel optional optional_type math sets strings base64 regex ip cidr url quantity semver format jsonpatch'.split(
+  'bool bytes double dyn int list map null_type string timestamp duration type uint google Object JSONPatch cel optional optional_type math sets lists strings base64 regex ip cidr url quantity semver format jsonpatch'.split(
     ' ',
   ),
 )

@@ -61,6 +61,22 @@ describe('what expressions result in', () => {
     ['quantity("100m").isLessThan(quantity("1")) && quantity("1Ki").asInteger() == 1024', true],
     ['duration("1h") > duration("59m")', true],
     ['cel.bind(x, claims.sub, x + x)', 'bobbob'],
+    ['["a", "b"].all(i, v, i < 2 && v != "c") && !{"a": 1}.exists(k, v, k == "a" && v == 2)', true],
+    ['claims.groups.existsOne(i, g, g == "b" && i == 1)', true],
+    ['[1, 2, 3].transformList(i, v, i > 0, v * 10)', [20n, 30n]],
+    ['{"a": 1}.transformMap(k, v, k + string(v))["a"] == "a1"', true],
+    ['{"a": "x"}.transformMapEntry(k, v, {v: k}).x == "a"', true],
+    ['[3, 1, 3].distinct().sort().reverse()', [3n, 1n]],
+    ['[[1], [2, 3]].flatten().slice(1, 3)', [2n, 3n]],
+    ['lists.range(3).last().orValue(9) + [1].first().value()', 3n],
+    ['semver("1.10.0").isGreaterThan(semver("1.9.0-rc.1")) && semver("v1.2", true).minor() == 2', true],
+    ['semver("1.0.0-alpha.2").isLessThan(semver("1.0.0-alpha.10")) && !isSemver("1.0")', true],
+    [
+      'format.dns1123Label().validate("a_b").hasValue() && !format.uuid().validate("x").orValue([]).isSorted()',
+      false,
+    ],
+    ['format.named("date").value().validate("2026-02-30").orValue([])', ['invalid date']],
+    ['!format.named("nothing").hasValue()', true],
   ]
   for (const [source, result] of rows) {
     test(source, () => assert.deepEqual(compiled(source).evaluate(values), result))

@@ -45,7 +45,7 @@ export function addUrls(environment: Environment): void {
 }
 
 /** A request URI: absolute, or a path from the root. */
-function isUrl(text: string): boolean {
+export function isUrl(text: string): boolean {
   if (/[\p{Cc}]/u.test(text) || text === '') return false
   if (text.startsWith('/')) return true
   try {
