@@ -80,6 +80,8 @@ export interface ApiServerOptions {
 
 export interface ApiServer {
   readonly handle: Handle
+  /** What it measures; components of the same process add theirs. */
+  readonly metrics: Registry
   /** A transport within the process, acting as `user`. */
   transport(user: UserInfo, userAgent: string): Transport
   /** Where it listens; undefined without sockets. */
@@ -175,6 +177,7 @@ export async function startApiServer(options: ApiServerOptions, stop: AbortSigna
   const running = access.run?.(signal)
   return {
     handle,
+    metrics,
     transport,
     address: listener?.address,
     updateTls: (tls) => listener?.updateTls(tls),

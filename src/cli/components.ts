@@ -5,6 +5,7 @@ import path from 'node:path'
 import type { Command } from 'commander'
 import { BASE, type CommonOptions, component, instanceName } from '#cli/component.ts'
 import { controllerManagerCommand } from '#cli/controller-manager.ts'
+import { type MetricsOptions, metricsOption, withMetrics } from '#cli/metrics-address.ts'
 import { integer } from '#cli/options.ts'
 
 const NODE_NAME = ['--node-name <name>', 'the node that it serves'] as const
@@ -15,12 +16,15 @@ export function componentCommands(): readonly Command[] {
 }
 
 function scheduler(): Command {
-  return component('scheduler', 'chooses nodes for pods', async ({ client }, log, _options, signal) =>
-    (await import('#scheduler/run.ts')).runScheduler(
-      { ...BASE, client, log, hostname: hostname(), identity: instanceName() },
-      signal,
-    ),
-  )
+  return component<CommonOptions & MetricsOptions>(
+    'scheduler',
+    'chooses nodes for pods',
+    async ({ client }, log, options, signal) => {
+      const { runScheduler } = await import('#scheduler/run.ts')
+      const base = { ...BASE, client, log, hostname: hostname(), identity: instanceName() }
+      await withMetrics(options, signal, (metrics) => runScheduler({ ...base, ...metrics }, signal))
+    },
+  ).addOption(metricsOption())
 }
 
 interface KubeletOptions extends CommonOptions {
@@ -80,18 +84,19 @@ interface PerNode extends CommonOptions {
 }
 
 function proxy(): Command {
-  return component<PerNode & { readonly clusterCidr: string; readonly table: string }>(
+  return component<PerNode & MetricsOptions & { readonly clusterCidr: string; readonly table: string }>(
     'proxy',
     'balances services by nftables',
-    async ({ client }, log, { nodeName, clusterCidr, table }, signal) =>
+    async ({ client }, log, { nodeName, clusterCidr, table, metricsBindAddress }, signal) =>
       (await import('#proxy/run.ts')).runProxy(
-        { ...BASE, client, log, nodeName, podCIDR: clusterCidr, table },
+        { ...BASE, client, log, nodeName, podCIDR: clusterCidr, table, metricsAddress: metricsBindAddress },
         signal,
       ),
   )
     .requiredOption(...NODE_NAME)
     .requiredOption('--cluster-cidr <cidr>', 'range of all pods')
     .option('--table <name>', 'name of its nft table', 'k8ts-proxy')
+    .addOption(metricsOption())
 }
 
 interface NetworkOptions extends PerNode {

@@ -9,12 +9,14 @@ import path from 'node:path'
 import type { Command } from 'commander'
 import { BASE, type CommonOptions, component, instanceName } from '#cli/component.ts'
 import type { KubeconfigClient } from '#cli/kubeconfig-client.ts'
+import { type MetricsOptions, metricsOption, withMetrics } from '#cli/metrics-address.ts'
 import { list } from '#cli/options.ts'
+import type { ComponentMetrics } from '#client/component-metrics.ts'
 import { createServiceAccountClients } from '#client/service-account-clients.ts'
 import { UserError } from '#cluster/user-error.ts'
 import type { Logger } from '#sys/log.ts'
 
-interface Options extends CommonOptions {
+interface Options extends CommonOptions, MetricsOptions {
   readonly controllers: readonly string[]
   readonly clusterCidr: readonly string[]
   readonly serviceClusterIpRange: readonly string[]
@@ -38,6 +40,7 @@ export function controllerManagerCommand(): Command {
     .option('--service-account-private-key-file <file>', 'key that signs tokens in Secrets', file)
     .option('--cluster-signing-cert-file <file>', 'authority that signs certificates', file)
     .option('--cluster-signing-key-file <file>', 'its key', file)
+    .addOption(metricsOption())
     .option(
       '--use-service-account-credentials <true|false>',
       'each controller writes as a service account of its own; false: all as the user of the kubeconfig',
@@ -54,33 +57,36 @@ async function run(
   const { runControllerManager } = await import('#controllers/run.ts')
   const { client } = access
   const asAccounts = options.useServiceAccountCredentials !== 'false'
-  await runControllerManager(
-    {
-      ...BASE,
-      client,
-      log,
-      controllers: options.controllers,
-      settings: {
-        clusterCIDRs: options.clusterCidr,
-        serviceCIDRs: options.serviceClusterIpRange,
-        ...(options.rootCaFile && { rootCA: readFileSync(options.rootCaFile, 'utf8') }),
-        ...(options.serviceAccountPrivateKeyFile && {
-          serviceAccountKey: readFileSync(options.serviceAccountPrivateKeyFile, 'utf8'),
+  const runWith = (metrics: { readonly metrics?: ComponentMetrics }) =>
+    runControllerManager(
+      {
+        ...BASE,
+        ...metrics,
+        client,
+        log,
+        controllers: options.controllers,
+        settings: {
+          clusterCIDRs: options.clusterCidr,
+          serviceCIDRs: options.serviceClusterIpRange,
+          ...(options.rootCaFile && { rootCA: readFileSync(options.rootCaFile, 'utf8') }),
+          ...(options.serviceAccountPrivateKeyFile && {
+            serviceAccountKey: readFileSync(options.serviceAccountPrivateKeyFile, 'utf8'),
+          }),
+          ...signerOf(options),
+        },
+        leaderElection: { identity: instanceName() },
+        ...(asAccounts && {
+          clientFor: createServiceAccountClients({
+            client,
+            anonymous: access.anonymous(),
+            namespace: 'kube-system',
+            clock: BASE.clock,
+          }),
         }),
-        ...signerOf(options),
       },
-      leaderElection: { identity: instanceName() },
-      ...(asAccounts && {
-        clientFor: createServiceAccountClients({
-          client,
-          anonymous: access.anonymous(),
-          namespace: 'kube-system',
-          clock: BASE.clock,
-        }),
-      }),
-    },
-    signal,
-  )
+      signal,
+    )
+  await withMetrics(options, signal, runWith)
 }
 
 function signerOf({ clusterSigningCertFile, clusterSigningKeyFile }: Options) {

@@ -12,6 +12,7 @@ import type { Client } from '#client/client.ts'
 import { type Clock, formatMicroTime } from '#sys/clock.ts'
 import type { Logger } from '#sys/log.ts'
 import type { Random } from '#sys/random.ts'
+import type { Cell } from '#sys/series.ts'
 
 export interface LeaderElectionOptions {
   readonly client: Client
@@ -25,6 +26,8 @@ export interface LeaderElectionOptions {
   readonly leaseDurationMs?: number
   readonly renewDeadlineMs?: number
   readonly retryPeriodMs?: number
+  /** Shows whether we lead: 1 or 0. */
+  readonly leading?: Cell | undefined
   /** Runs while we lead; its signal aborts when leadership is lost or the election ends. */
   lead(signal: AbortSignal): Promise<void>
 }
@@ -37,7 +40,7 @@ export async function runWithLeaderElection(
   options: LeaderElectionOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const { clock, random, log, retryPeriodMs = 2_000, renewDeadlineMs = 10_000 } = options
+  const { clock, random, log, leading: shown, retryPeriodMs = 2_000, renewDeadlineMs = 10_000 } = options
   const lock = createLock(options)
   while (!(await lock.tryAcquire())) {
     if (signal.aborted) return
@@ -45,6 +48,7 @@ export async function runWithLeaderElection(
     if (signal.aborted) return
   }
   log.info({ lease: options.name, identity: options.identity }, 'leading')
+  if (shown) shown.value = 1
 
   const stop = new AbortController()
   const leading = AbortSignal.any([signal, stop.signal])
@@ -57,6 +61,7 @@ export async function runWithLeaderElection(
     else if (clock.monotonic() - renewedAt >= renewDeadlineMs) stop.abort(new Error('leadership lost'))
   }
   await work
+  if (shown) shown.value = 0
   if (!signal.aborted) throw new Error(`lost the lease ${options.namespace}/${options.name}`)
   await lock.release()
 }

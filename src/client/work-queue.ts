@@ -22,7 +22,16 @@ export interface WorkQueue {
   run(signal: AbortSignal): Promise<void>
 }
 
+/** Told of what happens to keys; one that is added while it waits has not moved. */
+export interface WorkQueueMeasure {
+  added(key: string): void
+  started(key: string): void
+  done(key: string): void
+  retried(): void
+}
+
 export interface WorkQueueOptions {
+  readonly measure?: WorkQueueMeasure
   readonly clock: Clock
   /** How many keys may be worked on at once; default 1. */
   readonly workers?: number
@@ -42,7 +51,7 @@ interface Delayed {
 
 /** Makes a queue; it begins to work when `run` is called, keys may be added before. */
 export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
-  const { clock, workers = 1, baseDelayMs = 5, maxDelayMs = 300_000 } = options
+  const { clock, workers = 1, baseDelayMs = 5, maxDelayMs = 300_000, measure } = options
   const waiting = new Set<string>()
   const active = new Set<string>()
   /** Keys that came in while they were being worked on. */
@@ -53,6 +62,7 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
   let onIdle: (() => void) | undefined
 
   function add(key: string): void {
+    measure?.added(key)
     if (active.has(key)) dirty.add(key)
     else waiting.add(key)
     startWork()
@@ -80,6 +90,7 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
       if (next.done) return
       waiting.delete(next.value)
       active.add(next.value)
+      measure?.started(next.value)
       void workOn(next.value, running)
     }
   }
@@ -93,6 +104,7 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
       if (!signal.aborted) retryLater(key, error)
     } finally {
       active.delete(key)
+      measure?.done(key)
       if (dirty.delete(key)) waiting.add(key)
       startWork()
       if (signal.aborted && active.size === 0) onIdle?.()
@@ -103,6 +115,7 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
     const count = (failures.get(key) ?? 0) + 1
     failures.set(key, count)
     options.onError(key, error, count)
+    measure?.retried()
     addAfter(key, Math.min(maxDelayMs, baseDelayMs * 2 ** Math.min(count - 1, 30)))
   }
 

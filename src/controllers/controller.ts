@@ -10,6 +10,7 @@
 import { type KubeObject, keyOf, type ObjectKey, objectKey } from '#api/meta/object.ts'
 import { isConflict, isNotFound } from '#api/meta/status.ts'
 import type { Client } from '#client/client.ts'
+import type { ComponentMetrics } from '#client/component-metrics.ts'
 import type { EventRecorder } from '#client/events.ts'
 import type { Change, Informer } from '#client/informer.ts'
 import type { InformerFactory } from '#client/informer-factory.ts'
@@ -29,6 +30,8 @@ export interface ControllerContext {
   readonly random: Random
   readonly log: Logger
   readonly settings: ControllerSettings
+  /** Where queues are measured; absent: nowhere. */
+  readonly metrics?: ComponentMetrics
 }
 
 /** What is configured about the cluster. */
@@ -89,6 +92,7 @@ export function controller(context: ControllerContext, name: string, spec: Contr
         workers: spec.workers ?? 1,
         work: (key, stop) => spec.reconcile(key, stop),
         onError: (key, error, failures) => logFailure(log, key, error, failures),
+        ...(context.metrics && { measure: context.metrics.queue(queueName(name)) }),
         ...(spec.baseDelayMs !== undefined && { baseDelayMs: spec.baseDelayMs }),
         ...(spec.maxDelayMs !== undefined && { maxDelayMs: spec.maxDelayMs }),
       })
@@ -105,6 +109,9 @@ export function controller(context: ControllerContext, name: string, spec: Contr
     },
   }
 }
+
+/** Upstream names most queues after the kind: `deployment`. */
+const queueName = (name: string): string => name.replace(/-controller$/, '')
 
 /** A conflict is the normal way of losing a race; it is worth a line only when it does not end. */
 function logFailure(log: Logger, key: string, error: unknown, failures: number): void {

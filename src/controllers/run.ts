@@ -7,6 +7,7 @@
 
 import { setMaxListeners } from 'node:events'
 import type { Client } from '#client/client.ts'
+import type { ComponentMetrics } from '#client/component-metrics.ts'
 import { createEventRecorder, type EventRecorder } from '#client/events.ts'
 import { createInformerFactory } from '#client/informer-factory.ts'
 import { runWithLeaderElection } from '#client/leader-election.ts'
@@ -24,6 +25,8 @@ export interface ControllerManagerOptions {
   readonly random: Random
   readonly log: Logger
   readonly settings: ControllerSettings
+  /** Where queues and leadership are measured; absent: nowhere. */
+  readonly metrics?: ComponentMetrics
   /** As `--controllers`; default all. */
   readonly controllers?: readonly string[]
   /** Absent: work without asking who else does. */
@@ -49,6 +52,7 @@ export async function runControllerManager(
       namespace: 'kube-system',
       name: 'kube-controller-manager',
       identity: leaderElection.identity,
+      leading: options.metrics?.leading('kube-controller-manager'),
       lead: (leading) => runControllers(options, selected, leading),
     },
     signal,
@@ -72,6 +76,7 @@ async function runControllers(
       random,
       log,
       settings,
+      ...(options.metrics && { metrics: options.metrics }),
       events(component) {
         const recorder = createEventRecorder({ client: ownClient, clock, log, component })
         recorders.push(recorder)

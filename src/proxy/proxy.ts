@@ -16,6 +16,7 @@ import { createWorkQueue } from '#client/work-queue.ts'
 import { clearStaleFlows, staleFlows } from '#proxy/conntrack.ts'
 import type { ProxyNode } from '#proxy/endpoints.ts'
 import { createHealthCheckServers } from '#proxy/health-check.ts'
+import type { ProxyMetrics } from '#proxy/metrics.ts'
 import type { PortRules } from '#proxy/rules.ts'
 import { rulesFor } from '#proxy/rules.ts'
 import { type ProxiedPort, proxiedPorts } from '#proxy/service-ports.ts'
@@ -25,6 +26,7 @@ import type { Logger } from '#sys/log.ts'
 import { run } from '#sys/process.ts'
 
 export interface ProxyDependencies {
+  readonly metrics?: ProxyMetrics | undefined
   readonly informers: InformerFactory
   readonly clock: Clock
   readonly log: Logger
@@ -76,6 +78,7 @@ export async function proxy(dependencies: ProxyDependencies, signal: AbortSignal
   }
 
   async function sync(): Promise<void> {
+    const startMs = clock.monotonic()
     const keys = [...marked]
     marked.clear()
     const node: ProxyNode = { name: dependencies.nodeName, zone }
@@ -98,6 +101,7 @@ export async function proxy(dependencies: ProxyDependencies, signal: AbortSignal
     }
     for (const key of keys)
       healthChecks.update(key, serviceInformer.get(key), portsOf.get(key) ?? [], dependencies.nodeName)
+    dependencies.metrics?.synced((clock.monotonic() - startMs) / 1000, clock.now() / 1000, applied.size)
     await clearStaleFlows(flows, log)
   }
 

@@ -1,8 +1,10 @@
 // The scheduler as a component: informers, leader election, and the loop.
 
 import type { Client } from '#client/client.ts'
+import type { ComponentMetrics } from '#client/component-metrics.ts'
 import { createInformerFactory } from '#client/informer-factory.ts'
 import { runWithLeaderElection } from '#client/leader-election.ts'
+import { schedulerMetrics } from '#scheduler/metrics.ts'
 import { allPlugins } from '#scheduler/plugins/all.ts'
 import { schedule } from '#scheduler/scheduler.ts'
 import type { Clock } from '#sys/clock.ts'
@@ -16,13 +18,18 @@ export interface SchedulerOptions {
   readonly log: Logger
   /** Where it runs: part of its events. */
   readonly hostname: string
+  /** Where attempts and leadership are measured; absent: nowhere. */
+  readonly metrics?: ComponentMetrics
   /** Its name in the election for the lease kube-system/kube-scheduler; stable over restarts. */
   readonly identity: string
 }
 
+const SCHEDULER_NAME = 'default-scheduler'
+
 /** Runs until `signal` aborts; rejects when leadership was lost. */
 export async function runScheduler(options: SchedulerOptions, signal: AbortSignal): Promise<void> {
   const { client, clock, random, log } = options
+  const metrics = options.metrics && schedulerMetrics(options.metrics.registry, SCHEDULER_NAME)
   await runWithLeaderElection(
     {
       client,
@@ -32,10 +39,11 @@ export async function runScheduler(options: SchedulerOptions, signal: AbortSigna
       namespace: 'kube-system',
       name: 'kube-scheduler',
       identity: options.identity,
+      leading: options.metrics?.leading('kube-scheduler'),
       async lead(leading) {
         const informers = createInformerFactory({ client, clock, random, log })
         const scheduling = schedule(
-          { ...options, informers, plugins: allPlugins, schedulerName: 'default-scheduler' },
+          { ...options, metrics, informers, plugins: allPlugins, schedulerName: SCHEDULER_NAME },
           leading,
         )
         await Promise.all([informers.start(leading), scheduling])

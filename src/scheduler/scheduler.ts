@@ -18,6 +18,7 @@ import type { Change } from '#client/informer.ts'
 import type { InformerFactory } from '#client/informer-factory.ts'
 import { createDecider, type Diagnosis, describe } from '#scheduler/decide.ts'
 import type { CycleState, SchedulerPlugin } from '#scheduler/framework.ts'
+import type { AttemptResult, SchedulerMetrics } from '#scheduler/metrics.ts'
 import { findPreemption } from '#scheduler/preemption.ts'
 import { type QueuedPod, SchedulingQueue } from '#scheduler/queue.ts'
 import { createSchedulerEvents } from '#scheduler/scheduler-events.ts'
@@ -34,6 +35,7 @@ export interface SchedulerDependencies {
   readonly random: Random
   readonly log: Logger
   readonly plugins: readonly SchedulerPlugin[]
+  readonly metrics?: SchedulerMetrics | undefined
   /** `spec.schedulerName` of the pods that are ours. */
   readonly schedulerName: string
   /** Where it runs: part of its events. */
@@ -65,6 +67,7 @@ class Scheduler {
   constructor(deps: SchedulerDependencies) {
     this.#deps = deps
     this.#queue = new SchedulingQueue(deps.clock, deps.plugins, () => this.#pump())
+    deps.metrics?.readWaiting(() => this.#queue.counts())
     const name = deps.schedulerName
     this.#events = createSchedulerEvents(deps.client, deps.clock, deps.log, name, `${name}-${deps.hostname}`)
     this.#decide = createDecider(deps.plugins, deps.random, (nodeName) => this.#nominatedOn(nodeName))
@@ -155,6 +158,7 @@ class Scheduler {
 
   #scheduleOne(entry: QueuedPod): void {
     const { pod } = entry
+    const startMs = this.#deps.clock.monotonic()
     const snapshot = this.#cache.snapshot()
     const decision = this.#decide(pod, snapshot)
     if (decision.nodeName !== undefined) {
@@ -162,9 +166,10 @@ class Scheduler {
         { ...pod, spec: { ...pod.spec, nodeName: decision.nodeName } as Pod['spec'] } as Pod,
         decision.nodeName,
       )
-      this.#write(this.#bind(entry, decision.nodeName))
+      this.#write(this.#bind(entry, decision.nodeName, startMs))
       return
     }
+    this.#attempted('unschedulable', startMs)
     this.#queue.addUnschedulable(entry, decision.diagnosis.rejectedBy)
     this.#write(this.#reject(pod, decision.diagnosis, decision.state))
   }
@@ -177,7 +182,11 @@ class Scheduler {
     this.#writes.add(tracked)
   }
 
-  async #bind(entry: QueuedPod, nodeName: string): Promise<void> {
+  #attempted(result: AttemptResult, startMs: number): void {
+    this.#deps.metrics?.attempted(result, (this.#deps.clock.monotonic() - startMs) / 1000)
+  }
+
+  async #bind(entry: QueuedPod, nodeName: string, startMs: number): Promise<void> {
     const { pod } = entry
     const { namespace = '', name = '', uid } = pod.metadata ?? {}
     const binding = {
@@ -188,6 +197,7 @@ class Scheduler {
     }
     try {
       await this.#deps.client.resource(pods).createSubresource(namespace, name, 'binding', binding)
+      this.#attempted('scheduled', startMs)
       this.#nominated.delete(entry.key)
       this.#events.record(
         pod,
@@ -197,6 +207,7 @@ class Scheduler {
         `Successfully assigned ${entry.key} to ${nodeName}`,
       )
     } catch (error) {
+      this.#attempted('error', startMs)
       this.#onBindingFailed(entry, error)
     }
   }
@@ -228,6 +239,7 @@ class Scheduler {
     const message = describe(diagnosis, diagnosis.nodeCount === 0 ? '' : postFilterMessage)
     this.#events.record(pod, 'Warning', 'FailedScheduling', 'Scheduling', message)
     if (isPreempting) {
+      this.#deps.metrics?.preempted(preemption.victims.length)
       this.#nominated.set(keyOf(pod), { pod, nodeName: preemption.nodeName })
       await Promise.all(preemption.victims.map((victim) => this.#evict(victim, pod, preemption.nodeName)))
     }

@@ -4,6 +4,7 @@
 // the user that it would be over the network, so that RBAC judges it all the same.
 
 import { createClient } from '#client/client.ts'
+import { componentMetrics } from '#client/component-metrics.ts'
 import type { ClusterConfig, Component } from '#cluster/config.ts'
 import { machineAddress } from '#cluster/hosts/network.ts'
 import type { ClusterLayout } from '#cluster/layout.ts'
@@ -60,6 +61,8 @@ export async function runControlPlane(
   const clientAs = (user: string, groups: readonly string[] = []) =>
     createClient(server.transport({ name: user, groups: [...groups, 'system:authenticated'] }, user))
   const authority = await pki.read('ca')
+  // one process, one page of metrics: that of the API server
+  const metrics = componentMetrics(server.metrics, systemClock)
 
   const parts: Partial<Record<Component, (ending: AbortSignal) => Promise<void>>> = {
     apiserver: (ending) =>
@@ -76,6 +79,7 @@ export async function runControlPlane(
           ...base,
           log: log.child({ component: 'scheduler' }),
           client: clientAs('system:kube-scheduler'),
+          metrics,
           hostname: layout.name,
           identity: layout.name,
         },
@@ -87,6 +91,7 @@ export async function runControlPlane(
           ...base,
           log: log.child({ component: 'controller-manager' }),
           client: clientAs('system:kube-controller-manager'),
+          metrics,
           clientFor: (account) =>
             clientAs(`system:serviceaccount:kube-system:${account}`, [
               'system:serviceaccounts',

@@ -21,6 +21,8 @@ import { systemRandom } from '#sys/random.ts'
 const MTU = 1500
 const DNS_PORT = 53
 const KUBELET_PORT = 10_250
+/** In the node's own network: each node has its loopback. */
+const PROXY_METRICS = { host: '127.0.0.1', port: 10_249 }
 
 /** Runs until `signal` aborts; rejects when one of the four fails for good, and is then started again. */
 export async function runNode(
@@ -66,6 +68,7 @@ export async function runNode(
           client: client('proxy', 'kube-proxy'),
           podCIDR: config.podCIDR,
           table: 'k8ts-proxy',
+          metricsAddress: PROXY_METRICS,
         },
         ending,
       ),

@@ -58,6 +58,7 @@ class GarbageCollector {
     this.#queue = createWorkQueue({
       clock: context.clock,
       workers: 20,
+      ...(context.metrics && { measure: context.metrics.queue('garbage_collector_attempt_to_delete') }),
       work: (key, signal) => this.#work(key, signal),
       onError: (key, error, failures) =>
         context.log.debug({ key, failures, error: String(error) }, 'will be looked at again'),
