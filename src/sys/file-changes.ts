@@ -1,13 +1,10 @@
 // Tells when a file has another content: files of configuration that a component takes over while it runs.
 //
-// The folder is watched, not the file: editors, and mounts of ConfigMaps and Secrets, put a new file in the place of the
-// old one, by a link in the case of mounts. Looked at again each minute all the same, because a watch of a network
-// file system hears nothing. Invariant: the receiver is called again only when it is done with the last content.
+// Invariant: the receiver is called again only when it is done with the last content.
 
-import { watch } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import path from 'node:path'
 import type { Clock } from '#sys/clock.ts'
+import { watchFile } from '#sys/watch-file.ts'
 
 /** So long a burst of changes is waited out: writing a file is several of them. */
 const SETTLE_MS = 100
@@ -28,29 +25,12 @@ export interface FileChangesOptions {
 export async function followFile(options: FileChangesOptions, signal: AbortSignal): Promise<void> {
   const { file, clock } = options
   let known = options.content
-  let wake: () => void = () => undefined
-  let isChanged = false
-  const onChange = (): void => {
-    isChanged = true
-    wake()
-  }
-  const watcher = watch(path.dirname(file), { persistent: false }, onChange)
-  watcher.on('error', onChange)
-  signal.addEventListener('abort', onChange, { once: true })
+  const changes = watchFile(file, LOOK_MS, clock, signal)
   try {
     while (!signal.aborted) {
-      if (!isChanged) {
-        await new Promise<void>((resolve) => {
-          const timer = clock.after(LOOK_MS, resolve)
-          wake = () => {
-            timer.cancel()
-            resolve()
-          }
-        })
-      }
+      await changes.next()
       await clock.sleep(SETTLE_MS, signal).catch(() => undefined)
       if (signal.aborted) return
-      isChanged = false
       try {
         const content = await readFile(file, 'utf8')
         if (content === known) continue
@@ -61,7 +41,6 @@ export async function followFile(options: FileChangesOptions, signal: AbortSigna
       }
     }
   } finally {
-    signal.removeEventListener('abort', onChange)
-    watcher.close()
+    changes.stop()
   }
 }

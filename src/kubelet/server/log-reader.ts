@@ -4,11 +4,10 @@
 // has begun a new file, and ends when the container has ended and everything is read.
 // Upstream: staging/src/k8s.io/cri-client/pkg/logs/logs.go
 
-import { watch } from 'node:fs'
 import { type FileHandle, open, stat } from 'node:fs/promises'
-import path from 'node:path'
 import { type LogLine, parseLogLine } from '#kubelet/server/log-line.ts'
 import type { Clock } from '#sys/clock.ts'
+import { watchFile } from '#sys/watch-file.ts'
 
 export interface LogOptions {
   readonly follow: boolean
@@ -45,7 +44,7 @@ export async function readLog(
 ): Promise<void> {
   let handle = await open(source.file, 'r')
   const writer = createWriter(options, target)
-  const changes = options.follow ? watchFile(source, signal) : undefined
+  const changes = options.follow ? watchFile(source.file, LOOK_MS, source.clock, signal) : undefined
   try {
     // What is written from here on belongs only to those who follow: `--tail=1` is one line, also of a busy container.
     const { size } = await handle.stat()
@@ -151,41 +150,5 @@ function createWriter(options: LogOptions, target: LogTarget): Writer {
       await target.write(cut)
     },
     isFull: () => left <= 0,
-  }
-}
-
-interface Changes {
-  /** Resolves when the file may have changed. */
-  next(): Promise<void>
-  stop(): void
-}
-
-function watchFile({ file, clock }: LogSource, signal: AbortSignal): Changes {
-  let wake: () => void = () => undefined
-  let isChanged = false
-  const onChange = (): void => {
-    isChanged = true
-    wake()
-  }
-  const watcher = watch(path.dirname(file), { persistent: false }, onChange)
-  watcher.on('error', onChange)
-  signal.addEventListener('abort', onChange, { once: true })
-  return {
-    async next() {
-      if (!isChanged && !signal.aborted) {
-        await new Promise<void>((resolve) => {
-          const timer = clock.after(LOOK_MS, resolve)
-          wake = () => {
-            timer.cancel()
-            resolve()
-          }
-        })
-      }
-      isChanged = false
-    },
-    stop() {
-      signal.removeEventListener('abort', onChange)
-      watcher.close()
-    },
   }
 }
