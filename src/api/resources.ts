@@ -6,6 +6,8 @@
 import type { KubeObject } from '#api/meta/object.ts'
 import type {
   MutatingWebhookConfiguration,
+  ValidatingAdmissionPolicy,
+  ValidatingAdmissionPolicyBinding,
   ValidatingWebhookConfiguration,
 } from '#api/types/admissionregistration.ts'
 import type { CustomResourceDefinition } from '#api/types/apiextensions.ts'
@@ -73,6 +75,18 @@ export const endpoints = core<Endpoints>('endpoints', 'Endpoints')
 export const configMaps = core<ConfigMap>('configmaps', 'ConfigMap')
 export const secrets = core<Secret>('secrets', 'Secret')
 export const serviceAccounts = core<ServiceAccount>('serviceaccounts', 'ServiceAccount')
+export const validatingAdmissionPolicies = inGroup<ValidatingAdmissionPolicy>(
+  'admissionregistration.k8s.io',
+  'validatingadmissionpolicies',
+  'ValidatingAdmissionPolicy',
+  false,
+)
+export const validatingAdmissionPolicyBindings = inGroup<ValidatingAdmissionPolicyBinding>(
+  'admissionregistration.k8s.io',
+  'validatingadmissionpolicybindings',
+  'ValidatingAdmissionPolicyBinding',
+  false,
+)
 export const mutatingWebhookConfigurations = inGroup<MutatingWebhookConfiguration>(
   'admissionregistration.k8s.io',
   'mutatingwebhookconfigurations',

@@ -23,6 +23,7 @@ import { persistentVolumeClaimResize } from '#apiserver/admission/persistent-vol
 import type { AdmissionPlugin } from '#apiserver/admission/plugin.ts'
 import { podSecurity } from '#apiserver/admission/pod-security/plugin.ts'
 import { podTopologyLabels } from '#apiserver/admission/pod-topology-labels.ts'
+import { validatingAdmissionPolicy } from '#apiserver/admission/policies/plugin.ts'
 import { priorityAdmission } from '#apiserver/admission/priority.ts'
 import { resourceQuotaAdmission } from '#apiserver/admission/resource-quota.ts'
 import { runtimeClassAdmission } from '#apiserver/admission/runtime-class.ts'
@@ -62,6 +63,7 @@ export function standardPlugins(dependencies: PluginDependencies): AdmissionPlug
     volume: (name: string) => unlessNotFound(client.resource(persistentVolumes).get('', name)),
     csiDriver: (name: string) => unlessNotFound(client.resource<CSIDriver>(csiDrivers).get('', name)),
   }
+  const [mutatingWebhooks, validatingWebhooks] = webhookAdmission(access)
   return [
     namespaceLifecycle(access),
     limitRanger(access),
@@ -84,7 +86,9 @@ export function standardPlugins(dependencies: PluginDependencies): AdmissionPlug
     defaultIngressClass(access),
     podTopologyLabels(access),
     escalationCheck(resolver, authorization),
-    ...webhookAdmission(access),
+    mutatingWebhooks,
+    validatingAdmissionPolicy(access),
+    validatingWebhooks,
     resourceQuotaAdmission(access),
   ]
 }

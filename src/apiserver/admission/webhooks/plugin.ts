@@ -45,7 +45,9 @@ interface Hook<T> {
 }
 
 /** The two plugins, the mutating one first. To be made before the informers start. */
-export function webhookAdmission(access: ServerAccess): readonly AdmissionPlugin[] {
+export function webhookAdmission(
+  access: ServerAccess,
+): readonly [mutating: AdmissionPlugin, validating: AdmissionPlugin] {
   const mutating = hooksOf<MutatingWebhook>(access, mutatingWebhookConfigurations)
   const validating = hooksOf<ValidatingWebhook>(access, validatingWebhookConfigurations)
   return [
@@ -71,7 +73,7 @@ const EXEMPT: ReadonlySet<string> = new Set([
   'ValidatingWebhookConfiguration',
 ])
 
-const isExempt = ({ kind }: AdmissionRequest): boolean =>
+export const isExempt = ({ kind }: AdmissionRequest): boolean =>
   kind.group === 'admissionregistration.k8s.io' && EXEMPT.has(kind.kind)
 
 type Configuration<T> = KubeObject & { readonly webhooks?: readonly T[] }

@@ -1,0 +1,211 @@
+// ValidatingAdmissionPolicy: rules in CEL that are objects of the API, brought to bear by bindings.
+//
+// A policy says what is right, a binding where it holds, with which parameters, and what follows: refuse, warn, or note
+// for the audit. A policy without a binding does nothing.
+// Upstream: staging/src/k8s.io/apiserver/pkg/admission/plugin/policy/validating/dispatcher.go
+// Left out: parameters of custom kinds, type checking in the status of a policy
+
+import { allKinds } from '#api/kinds/all.ts'
+import { type JsonObject, type KubeObject, parseApiVersion } from '#api/meta/object.ts'
+import { failure, isNotFound, type StatusError } from '#api/meta/status.ts'
+import { namespaces, validatingAdmissionPolicies, validatingAdmissionPolicyBindings } from '#api/resources.ts'
+import type {
+  MatchResources,
+  NamedRuleWithOperations,
+  ValidatingAdmissionPolicy,
+  ValidatingAdmissionPolicyBinding,
+} from '#api/types/admissionregistration.ts'
+import type { ServerAccess } from '#apiserver/access.ts'
+import type { AdmissionPlugin, AdmissionRequest } from '#apiserver/admission/plugin.ts'
+import {
+  type CompiledPolicy,
+  compilePolicy,
+  type Failure,
+  type PolicyInput,
+} from '#apiserver/admission/policies/compile.ts'
+import { refuse } from '#apiserver/admission/refuse.ts'
+import {
+  type Invocation,
+  invocationOf,
+  matchesNamespace,
+  matchesObject,
+} from '#apiserver/admission/webhooks/match.ts'
+import { isExempt } from '#apiserver/admission/webhooks/plugin.ts'
+import { reviewOf, shownAs } from '#apiserver/admission/webhooks/review.ts'
+
+/** To be made before the informers start. */
+export function validatingAdmissionPolicy(access: ServerAccess): AdmissionPlugin {
+  const policies = access.informers.informer(validatingAdmissionPolicies)
+  const bindings = access.informers.informer(validatingAdmissionPolicyBindings)
+  const compiled = new WeakMap<ValidatingAdmissionPolicy, CompiledPolicy>()
+  const compiledOf = (policy: ValidatingAdmissionPolicy): CompiledPolicy => {
+    const known = compiled.get(policy) ?? compilePolicy(policy)
+    compiled.set(policy, known)
+    return known
+  }
+  return {
+    name: 'ValidatingAdmissionPolicy',
+    handles: (request) => bindings.list().length > 0 && !isExempt(request),
+    async validate(request) {
+      for (const binding of bindings.list()) {
+        const policy = policies.get(binding.spec?.policyName ?? '')
+        if (policy) await applyBinding(access, policy, compiledOf(policy), binding, request)
+      }
+    },
+  }
+}
+
+const nameOf = ({ metadata }: KubeObject): string => metadata?.name ?? ''
+
+async function applyBinding(
+  access: ServerAccess,
+  policy: ValidatingAdmissionPolicy,
+  compiled: CompiledPolicy,
+  binding: ValidatingAdmissionPolicyBinding,
+  request: AdmissionRequest,
+): Promise<void> {
+  const namespace = await namespaceOf(access, request)
+  const invocation = concerned(policy.spec?.matchConstraints, request)
+  if (!invocation || !(await holdsHere(policy.spec?.matchConstraints, request, namespace))) return
+  const { matchResources } = binding.spec ?? {}
+  if (matchResources?.resourceRules?.length && !concerned(matchResources, request)) return
+  if (!(await holdsHere(matchResources, request, namespace))) return
+  const review = reviewOf(request, invocation, ['v1'], '')
+  const fails = (message: string): Failure => ({ message, reason: 'Invalid', isError: true, index: 0 })
+  const outcome = compiled.conditions?.(review) ?? 'met'
+  if (outcome === 'unmet') return
+  if (outcome !== 'met') return follow(policy, binding, request, [fails(outcome.problem)])
+  const params = await paramsOf(access, policy, binding, request)
+  if (typeof params === 'string') return follow(policy, binding, request, [fails(params)])
+  for (const param of params) {
+    const input: PolicyInput = {
+      object: shownAs(request.object, invocation),
+      oldObject: shownAs(request.oldObject, invocation),
+      request: review['request'] as JsonObject,
+      namespaceObject: (namespace as JsonObject | undefined) ?? null,
+      params: param,
+    }
+    for (const [key, value] of Object.entries(compiled.annotations(input))) {
+      request.annotate(`${nameOf(policy)}/${key}`, value)
+    }
+    follow(policy, binding, request, compiled.judge(input))
+  }
+}
+
+/** How the policy sees the request, where its rules are for it. */
+function concerned(match: MatchResources | undefined, request: AdmissionRequest): Invocation | undefined {
+  const named = (rules: readonly NamedRuleWithOperations[] | undefined) =>
+    (rules ?? []).filter(
+      ({ resourceNames = [] }) => resourceNames.length === 0 || resourceNames.includes(request.name),
+    )
+  const matchPolicy = match?.matchPolicy ?? 'Equivalent'
+  if (invocationOf({ rules: named(match?.excludeResourceRules), matchPolicy }, request)) return undefined
+  return invocationOf({ rules: named(match?.resourceRules), matchPolicy }, request)
+}
+
+async function holdsHere(
+  match: MatchResources | undefined,
+  request: AdmissionRequest,
+  namespace: KubeObject | undefined,
+): Promise<boolean> {
+  if (!matchesObject(match?.objectSelector, request)) return false
+  return matchesNamespace(match?.namespaceSelector, request, async () => namespace?.metadata?.labels ?? {})
+}
+
+async function namespaceOf(
+  { client, informers }: ServerAccess,
+  request: AdmissionRequest,
+): Promise<KubeObject | undefined> {
+  const { namespace, kind } = request
+  if (namespace === '' || !kind.namespaced) return undefined
+  return (
+    informers.informer(namespaces).get(namespace) ?? (await client.resource(namespaces).get('', namespace))
+  )
+}
+
+/** The parameters: `[null]` for a policy without; a text says what is wrong. */
+async function paramsOf(
+  { client }: ServerAccess,
+  policy: ValidatingAdmissionPolicy,
+  binding: ValidatingAdmissionPolicyBinding,
+  request: AdmissionRequest,
+): Promise<readonly (JsonObject | null)[] | string> {
+  const { paramKind } = policy.spec ?? {}
+  const { paramRef } = binding.spec ?? {}
+  if (!paramKind || !paramRef) return [null]
+  const { group, version } = parseApiVersion(paramKind.apiVersion ?? '')
+  const kind = allKinds.find(
+    (one) => one.group === group && one.kind === paramKind.kind && one.versions.includes(version),
+  )
+  if (!kind) return `failed to configure policy: no kind ${JSON.stringify(paramKind.kind)} for parameters`
+  const resource = client.resource({ ...kind, version })
+  const namespace = kind.namespaced ? (paramRef.namespace ?? request.namespace) : ''
+  let found: readonly KubeObject[]
+  if (paramRef.name) {
+    const one = await resource.get(namespace, paramRef.name).catch((error: unknown) => {
+      if (isNotFound(error)) return undefined
+      throw error
+    })
+    found = one ? [one] : []
+  } else {
+    const { items } = await resource.list({ namespace })
+    found = items.filter((item) =>
+      matchesObject(paramRef.selector, { ...request, object: item as JsonObject }),
+    )
+  }
+  if (found.length === 0 && paramRef.parameterNotFoundAction === 'Deny') {
+    return 'failed to configure binding: no params found for policy binding with `Deny` parameterNotFoundAction'
+  }
+  return found as readonly JsonObject[]
+}
+
+/** Does what the binding says about failures. Throws the refusal. */
+function follow(
+  policy: ValidatingAdmissionPolicy,
+  binding: ValidatingAdmissionPolicyBinding,
+  request: AdmissionRequest,
+  failures: readonly Failure[],
+): void {
+  const actions = binding.spec?.validationActions ?? []
+  const counted = failures.filter(({ isError }) => !isError || policy.spec?.failurePolicy !== 'Ignore')
+  for (const { message, index } of counted) {
+    if (actions.includes('Warn')) {
+      request.warn(
+        `Validation failed for ValidatingAdmissionPolicy '${nameOf(policy)}' with binding '${nameOf(binding)}': ${message}`,
+      )
+    }
+    if (actions.includes('Audit')) {
+      const value = {
+        message,
+        policy: nameOf(policy),
+        binding: nameOf(binding),
+        expressionIndex: index,
+        validationActions: actions,
+      }
+      request.annotate('validation.policy.admission.k8s.io/validation_failure', JSON.stringify([value]))
+    }
+  }
+  const [first] = counted
+  if (first && actions.includes('Deny')) throw refusal(policy, binding, request, first)
+}
+
+const CODES: Readonly<Record<string, number>> = {
+  Forbidden: 403,
+  Invalid: 422,
+  RequestEntityTooLarge: 413,
+  Unauthorized: 401,
+}
+
+function refusal(
+  policy: ValidatingAdmissionPolicy,
+  binding: ValidatingAdmissionPolicyBinding,
+  request: AdmissionRequest,
+  { message, reason }: Failure,
+): StatusError {
+  const said = `ValidatingAdmissionPolicy '${nameOf(policy)}' with binding '${nameOf(binding)}' denied request: ${message}`
+  const { status } = refuse(request, said)
+  return failure(CODES[reason] ?? 422, reason, status.message ?? said, {
+    ...status.details,
+    causes: [{ message: said }],
+  })
+}
