@@ -182,6 +182,30 @@ test('an expired page is 410 with a token that goes on', async () => {
   assert.equal((next['items'] as unknown[]).length, 1)
 })
 
+test('pages of a kind of which nothing changes are the whole list, with the number that remains', async () => {
+  const whole = await send('GET', PATH)
+  const items: unknown[] = []
+  let token: string | undefined
+  do {
+    // somebody else's writes move the revision on
+    await api.client.resource(namespaces).create({ metadata: { generateName: 'elsewhere-' } })
+    const page = await send('GET', PATH, { limit: '2', ...(token && { continue: token }) })
+    items.push(...(page['items'] as unknown[]))
+    token = meta(page)['continue'] as string | undefined
+    const left = (whole['items'] as unknown[]).length - items.length
+    assert.equal(meta(page)['remainingItemCount'], left > 0 ? left : undefined)
+  } while (token)
+  assert.deepEqual(items, whole['items'])
+})
+
+test('a page expires with its revision, also when nothing of its kind has changed', async () => {
+  const first = await send('GET', PATH, { limit: '1' })
+  await api.client.resource(namespaces).create({ metadata: { generateName: 'elsewhere-' } })
+  await store.compact(await store.currentRevision())
+  const query = { limit: '1', continue: String(meta(first)['continue']) }
+  await assert.rejects(send('GET', PATH, query), isExpired)
+})
+
 test('a list carries the revision of the store, not that of its items', async () => {
   const made = await api.client.resource(namespaces).create({ metadata: { name: 'newest' } })
   const list = await maps().list({ namespace: 'default' })
