@@ -15,7 +15,6 @@ import { kubeconfig } from '#cluster/pki/kubeconfig.ts'
 import { type ClusterPki, openClusterPki } from '#cluster/pki/store.ts'
 import { nodeLayouts } from '#cluster/supervisor/processes.ts'
 import type { Clock } from '#sys/clock.ts'
-import { lockFile } from '#sys/file-lock.ts'
 import { readTextIfExists, writeFileAtomically } from '#sys/files.ts'
 import { systemRandom } from '#sys/random.ts'
 
@@ -54,26 +53,19 @@ export function certificateSpecs(layout: ClusterLayout, config: ClusterConfig): 
   ]
 }
 
-/** Two processes need them when a cluster starts, at the same time: the first makes them, the other waits. */
-const LOCK_WAIT_MS = 30_000
-
-/** Makes or renews what is needed, and writes the administrator's kubeconfig. */
+/**
+ * Makes or renews what is needed, and writes the administrator's kubeconfig. Two processes need them at the same time when a
+ * cluster starts: the folder's own lock lets one make them while the other waits.
+ */
 export async function ensurePki(
   layout: ClusterLayout,
   config: ClusterConfig,
   clock: Clock,
 ): Promise<ClusterPki> {
-  const lockPath = path.join(layout.pkiDir, 'lock')
-  const lock = await lockFile(lockPath, LOCK_WAIT_MS)
-  if (!lock) throw new Error(`${lockPath} is held by another process`)
-  try {
-    const pki = await openClusterPki(layout.pkiDir, { clock, random: systemRandom })
-    await pki.ensure(certificateSpecs(layout, config))
-    await writeAdminKubeconfig(layout, config, pki)
-    return pki
-  } finally {
-    await lock.release()
-  }
+  const pki = await openClusterPki(layout.pkiDir, { clock, random: systemRandom })
+  await pki.ensure(certificateSpecs(layout, config))
+  await writeAdminKubeconfig(layout, config, pki)
+  return pki
 }
 
 async function writeAdminKubeconfig(
