@@ -23,13 +23,13 @@ test('the same event again raises the count of the first', () => {
   assert.equal(again?.event.count, 2)
 })
 
-test('events that differ only in their message are combined after the tenth', () => {
+test('events that differ only in their message are combined from the tenth on', () => {
   const correlate = createEventCorrelator(fakeClock())
   const results = Array.from({ length: 13 }, (_, i) => correlate(event(`e${i}`, `message ${i}`)))
-  assert.equal(results[9]?.event.message, 'message 9')
-  assert.equal(results[10]?.event.message, '(combined from similar events): message 10')
-  assert.equal(results[11]?.isRepeat, true)
-  assert.equal(results[12]?.event.count, 3)
+  assert.equal(results[8]?.event.message, 'message 8')
+  assert.equal(results[9]?.event.message, '(combined from similar events): message 9')
+  assert.equal(results[10]?.isRepeat, true)
+  assert.equal(results[12]?.event.count, 4)
 })
 
 test('one object gets no more than its burst, others are not affected, and time gives tokens back', async () => {

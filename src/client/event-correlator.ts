@@ -12,7 +12,7 @@ export interface CorrelatedEvent {
   readonly isRepeat: boolean
 }
 
-/** More than so many events that differ only in their message, within the interval, become one. */
+/** Of events that differ only in their message, within the interval, the tenth and those after it become one. */
 const AGGREGATE_AFTER = 10
 const AGGREGATE_INTERVAL_MS = 600_000
 /** One object may have so many events at once from one source, then one each five minutes. */
@@ -43,9 +43,12 @@ export function createEventCorrelator(clock: Clock): (event: Event) => Correlate
     const isFresh = known !== undefined && clock.now() - known.lastAt <= AGGREGATE_INTERVAL_MS
     const aggregate = isFresh ? known : { messages: new Set<string>(), lastAt: 0 }
     aggregate.lastAt = clock.now()
-    if (aggregate.messages.size <= AGGREGATE_AFTER) aggregate.messages.add(event.message ?? '')
+    aggregate.messages.add(event.message ?? '')
     remember(aggregates, key, aggregate)
-    if (aggregate.messages.size <= AGGREGATE_AFTER) return event
+    if (aggregate.messages.size < AGGREGATE_AFTER) return event
+    // It must not grow; one message is forgotten, upstream's any one.
+    const [oldest = ''] = aggregate.messages
+    aggregate.messages.delete(oldest)
     return { ...event, message: `(combined from similar events): ${event.message ?? ''}` }
   }
 

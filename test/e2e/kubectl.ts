@@ -8,6 +8,8 @@ export interface Kubectl {
   (...args: readonly string[]): Promise<string>
   /** Applies a manifest. */
   apply(manifest: object | readonly object[]): Promise<string>
+  /** Creates objects, without the annotation that apply would leave. */
+  create(manifest: object | readonly object[]): Promise<string>
   /** Runs kubectl and gives its exit code and output, whatever they are. */
   try(...args: readonly string[]): Promise<RunResult>
 }
@@ -19,12 +21,14 @@ export async function kubectlFor(kubeconfig: string): Promise<Kubectl> {
   const env = { ...process.env, KUBECONFIG: kubeconfig }
   const options = { env, timeoutMs: TIMEOUT_MS }
   const kubectl = async (...args: readonly string[]) => (await run(program, args, options)).stdout
+  const give = async (verb: 'apply' | 'create', manifest: object | readonly object[]) => {
+    const items = Array.isArray(manifest) ? manifest : [manifest]
+    const input = JSON.stringify({ apiVersion: 'v1', kind: 'List', items })
+    return (await run(program, [verb, '-f', '-'], { ...options, input })).stdout
+  }
   return Object.assign(kubectl, {
-    async apply(manifest: object | readonly object[]) {
-      const items = Array.isArray(manifest) ? manifest : [manifest]
-      const input = JSON.stringify({ apiVersion: 'v1', kind: 'List', items })
-      return (await run(program, ['apply', '-f', '-'], { ...options, input })).stdout
-    },
+    apply: (manifest: object | readonly object[]) => give('apply', manifest),
+    create: (manifest: object | readonly object[]) => give('create', manifest),
     try: (...args: readonly string[]) => tryRun(program, args, options),
   })
 }
