@@ -96,7 +96,7 @@ test('controllers and scheduler come to the states that the original has recorde
   const playNext = async (): Promise<void> => {
     for (let name = waiting.shift(); name; name = waiting.shift()) {
       const scene = name
-      await t.test(scene, () => playScene({ kubectl, name: scene, kinds: KINDS, facts }))
+      await t.test(scene, () => playScene({ kubectl, name: scene, kinds: KINDS, compared: 'all', facts }))
     }
   }
   await Promise.all(Array.from({ length: 6 }, playNext))

@@ -71,7 +71,9 @@ test('pods come to the states that the original has recorded', {
   // Together, since most of their time is waiting.
   await Promise.all(
     scenes.map((name) =>
-      t.test(name, () => playScene({ kubectl, name, kinds: 'pods,events', facts: podFacts })),
+      t.test(name, () =>
+        playScene({ kubectl, name, kinds: 'pods,events', compared: 'last', facts: podFacts }),
+      ),
     ),
   )
 })
