@@ -7,6 +7,7 @@ import { WebSocket } from 'ws'
 import type { JsonObject } from '#api/meta/object.ts'
 import { configMaps } from '#api/resources.ts'
 import { startTestApiServer, type TestApiServer } from '#apiserver/testing.ts'
+import { fakeClock } from '#sys/fake-clock.ts'
 
 let api: TestApiServer
 let session: ClientHttp2Session
@@ -207,4 +208,24 @@ test('who shuts down becomes unready, ends watches, and closes', async () => {
   await other.stop()
   await ended
   client.destroy()
+})
+
+test('a client that does not read its answer for a minute is let go', async (t) => {
+  const clock = fakeClock()
+  const slow = await startTestApiServer({ tls: true, clock })
+  t.after(() => slow.stop())
+  for (const name of ['a', 'b', 'c'])
+    await slow.client
+      .resource(configMaps)
+      .create({ metadata: { namespace: 'default', name }, data: { k: 'x'.repeat(900_000) } })
+  const connection = connect(slow.url, { ca: slow.caCertificate })
+  t.after(() => connection.destroy())
+  const stream = connection.request({ ':path': PATH })
+  const ended = new Promise<void>((resolve) => stream.once('error', () => resolve()).once('close', resolve))
+  await new Promise((resolve) => stream.once('response', resolve))
+  await clock.advance(59_000)
+  assert.equal(stream.closed, false)
+  await clock.advance(1_000)
+  stream.resume()
+  await ended
 })

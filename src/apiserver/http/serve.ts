@@ -28,6 +28,9 @@ export interface ServeOptions {
   readonly signal: AbortSignal
 }
 
+/** So long a client may take to read an answer that is no watch and no stream: it holds a seat meanwhile. */
+const READ_MS = 60_000
+
 /** Serves one request; never rejects. */
 export async function serve(
   options: ServeOptions,
@@ -49,10 +52,14 @@ export async function serve(
       return
     }
     const handled = await options.handle(apiRequest)
+    const { type } = handled.response
+    const isEndless = type === 'watch' || type === 'stream'
+    const late = isEndless ? undefined : options.clock.after(READ_MS, () => reply.destroy())
     let bytes = 0
     try {
       bytes = await respond(apiRequest, handled, reply, options)
     } finally {
+      late?.cancel()
       handled.finished(bytes)
     }
   } catch (error) {

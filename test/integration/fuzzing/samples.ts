@@ -142,7 +142,12 @@ export const SAMPLES: readonly Sample[] = [
     {
       spec: {
         priorityLevelConfiguration: { name: 'x' },
-        rules: [{ subjects: [{ kind: 'User', user: { name: 'a' } }] }],
+        rules: [
+          {
+            subjects: [{ kind: 'User', user: { name: 'a' } }],
+            nonResourceRules: [{ verbs: ['get'], nonResourceURLs: ['/x'] }],
+          },
+        ],
       },
     },
   ),
