@@ -35,6 +35,8 @@ export type ClusterEvent =
   | { readonly type: 'assigned-pod-added'; readonly pod: Pod }
   | { readonly type: 'assigned-pod-updated'; readonly pod: Pod; readonly previous: Pod }
   | { readonly type: 'assigned-pod-deleted'; readonly pod: Pod }
+  /** A claim, a volume or a storage class came, changed or went. */
+  | { readonly type: 'storage-changed' }
 
 export interface SchedulerPlugin {
   /** Upstream's name: it appears in metrics and in the queue's hints. */

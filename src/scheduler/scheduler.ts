@@ -19,10 +19,11 @@ import type { InformerFactory } from '#client/informer-factory.ts'
 import { createDecider, type Diagnosis, describe } from '#scheduler/decide.ts'
 import type { CycleState, SchedulerPlugin } from '#scheduler/framework.ts'
 import type { AttemptResult, SchedulerMetrics } from '#scheduler/metrics.ts'
-import { findPreemption } from '#scheduler/preemption.ts'
+import { findPreemption, type PreemptionResult } from '#scheduler/preemption.ts'
 import { type QueuedPod, SchedulingQueue } from '#scheduler/queue.ts'
 import { createSchedulerEvents } from '#scheduler/scheduler-events.ts'
-import { SchedulerCache } from '#scheduler/snapshot.ts'
+import { SchedulerCache, type Snapshot } from '#scheduler/snapshot.ts'
+import { VolumeBinder } from '#scheduler/volume-binder.ts'
 import { untilAborted } from '#sys/abort.ts'
 import { type Clock, formatTime } from '#sys/clock.ts'
 import type { Logger } from '#sys/log.ts'
@@ -55,17 +56,22 @@ const isTerminal = (pod: Pod): boolean => pod.status?.phase === 'Succeeded' || p
 
 class Scheduler {
   readonly #deps: SchedulerDependencies
-  readonly #cache = new SchedulerCache()
+  readonly #cache: SchedulerCache
   readonly #queue: SchedulingQueue
   readonly #events: ReturnType<typeof createSchedulerEvents>
   readonly #decide: ReturnType<typeof createDecider>
   readonly #nominated = new Map<ObjectKey, { readonly pod: Pod; readonly nodeName: string }>()
   readonly #writes = new Set<Promise<void>>()
+  /** Pods whose volumes are being bound: as many as there are such pods. */
+  readonly #waits = new Set<Promise<void>>()
+  readonly #volumes: VolumeBinder
   #isPumping = false
   #signal: AbortSignal | undefined
 
   constructor(deps: SchedulerDependencies) {
     this.#deps = deps
+    this.#volumes = new VolumeBinder(deps.client, deps.informers, deps.clock)
+    this.#cache = new SchedulerCache(this.#volumes)
     this.#queue = new SchedulingQueue(deps.clock, deps.plugins, () => this.#pump())
     deps.metrics?.readWaiting(() => this.#queue.counts())
     const name = deps.schedulerName
@@ -84,12 +90,16 @@ class Scheduler {
     nodeInformer.onChange((change) => this.#onNode(change))
     podInformer.onChange((change) => this.#onPod(change))
     await Promise.all(
-      [namespaceInformer, nodeInformer, podInformer].map((informer) => informer.whenSynced(signal)),
+      [namespaceInformer, nodeInformer, podInformer, this.#volumes].map((source) =>
+        source.whenSynced(signal),
+      ),
     )
+    this.#volumes.onChange(() => this.#queue.onEvent({ type: 'storage-changed' }))
     this.#signal = signal
     this.#pump()
     await untilAborted(signal)
     this.#queue.close()
+    await Promise.allSettled(this.#waits)
     await Promise.allSettled(this.#writes)
   }
 
@@ -166,12 +176,33 @@ class Scheduler {
         { ...pod, spec: { ...pod.spec, nodeName: decision.nodeName } as Pod['spec'] } as Pod,
         decision.nodeName,
       )
-      this.#write(this.#bind(entry, decision.nodeName, startMs))
+      this.#placeVolumes(entry, decision.nodeName, snapshot, startMs)
       return
     }
     this.#attempted('unschedulable', startMs)
     this.#queue.addUnschedulable(entry, decision.diagnosis.rejectedBy)
     this.#write(this.#reject(pod, decision.diagnosis, decision.state))
+  }
+
+  /** A pod whose volumes are still to be bound waits for them, without holding up others. */
+  #placeVolumes(entry: QueuedPod, nodeName: string, snapshot: Snapshot, startMs: number): void {
+    const node = snapshot.nodes.find(({ name }) => name === nodeName)?.node
+    const plan = node && this.#volumes.promise(entry.pod, node)
+    if (!plan || !this.#signal) {
+      this.#write(this.#bind(entry, nodeName, startMs))
+      return
+    }
+    const waiting = this.#volumes
+      .bind(plan, nodeName, this.#signal)
+      .then(
+        () => this.#write(this.#bind(entry, nodeName, startMs)),
+        (error: unknown) => {
+          this.#attempted('error', startMs)
+          this.#onBindingFailed(entry, error)
+        },
+      )
+      .finally(() => this.#waits.delete(waiting))
+    this.#waits.add(waiting)
   }
 
   #write(work: Promise<void>): void {
@@ -231,11 +262,12 @@ class Scheduler {
   /** No node does: tries preemption, and tells why. */
   async #reject(pod: Pod, diagnosis: Diagnosis, state: CycleState): Promise<void> {
     const snapshot = this.#cache.snapshot()
-    const preemption = findPreemption(this.#deps.plugins, pod, snapshot, diagnosis, state)
+    const preemption: PreemptionResult =
+      diagnosis.preFilterMessage === undefined
+        ? findPreemption(this.#deps.plugins, pod, snapshot, diagnosis, state)
+        : { message: '' }
     const isPreempting = 'nodeName' in preemption
-    const postFilterMessage = isPreempting
-      ? ''
-      : `no new claims to deallocate, preemption: ${preemption.message}`
+    const postFilterMessage = isPreempting ? '' : postFilterText(diagnosis, preemption.message)
     const message = describe(diagnosis, diagnosis.nodeCount === 0 ? '' : postFilterMessage)
     this.#events.record(pod, 'Warning', 'FailedScheduling', 'Scheduling', message)
     if (isPreempting) {
@@ -312,6 +344,12 @@ class Scheduler {
       .map((entry) => entry.pod)
   }
 }
+
+/** Where no node was even looked at, upstream's plugin for device claims misses what it prepares there. */
+const postFilterText = (diagnosis: Diagnosis, message: string): string =>
+  diagnosis.preFilterMessage === undefined
+    ? `no new claims to deallocate, preemption: ${message}`
+    : 'not found'
 
 const isOnNode = (pod: Pod): boolean => !!pod.spec?.nodeName && !isTerminal(pod)
 

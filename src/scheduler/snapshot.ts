@@ -16,6 +16,7 @@ import {
   type Resources,
   requestsOf,
 } from '#scheduler/resources.ts'
+import type { Storage } from '#scheduler/volumes.ts'
 
 /** A host port in use; `hostIP` '0.0.0.0' means all addresses. */
 export interface UsedPort {
@@ -99,9 +100,12 @@ export function* hostPortsOf(pod: Pod): Generator<UsedPort> {
 export interface Snapshot {
   readonly nodes: readonly NodeInfo[]
   readonly namespaces: Namespaces
+  /** Undefined where nothing is known of any storage. */
+  readonly storage: Storage | undefined
 }
 
 export class SchedulerCache {
+  readonly #storage: Storage | undefined
   readonly #nodes = new Map<string, NodeInfo>()
   readonly #namespaces = new Map<string, Labels>()
   /** Where each counted pod is. */
@@ -109,6 +113,10 @@ export class SchedulerCache {
     ObjectKey,
     { readonly nodeName: string; readonly uid: string; isAssumed: boolean }
   >()
+
+  constructor(storage?: Storage) {
+    this.#storage = storage
+  }
 
   setNode(node: Node): void {
     this.#nodeInfo(node.metadata?.name ?? '').setNode(node)
@@ -160,7 +168,7 @@ export class SchedulerCache {
   /** The nodes that exist. The entries are live: decisions are made without awaiting. */
   snapshot(): Snapshot {
     const nodes = [...this.#nodes.values()].filter((info) => info.node !== undefined)
-    return { nodes, namespaces: this.#namespaces }
+    return { nodes, namespaces: this.#namespaces, storage: this.#storage }
   }
 
   #place(pod: Pod, nodeName: string, isAssumed: boolean): void {

@@ -2,10 +2,10 @@
 //
 // Upstream: pkg/controller/volume/ephemeral/controller.go
 
+import { claimNameOf } from '#api/kinds/storage/pod-claims.ts'
 import { pods } from '#api/resources.ts'
 import type { PersistentVolumeClaim, Pod, Volume } from '#api/types/core.ts'
 import { controllerReference } from '#controllers/owner-references.ts'
-import { claimNameOf } from '#controllers/volumes/pod-claims.ts'
 
 export const hasEphemeralVolume = (pod: Pod): boolean =>
   (pod.spec?.volumes ?? []).some((volume) => volume.ephemeral !== undefined)

@@ -3,6 +3,7 @@
 // Invariant: a claim of the right name that was made for another pod is never used.
 // Upstream: pkg/controller/volume/ephemeral. Left out: the metrics.
 
+import { isMadeFor, notMadeFor } from '#api/kinds/storage/pod-claims.ts'
 import { keyOf, type ObjectKey } from '#api/meta/object.ts'
 import { persistentVolumeClaims, pods } from '#api/resources.ts'
 import type { Pod, Volume } from '#api/types/core.ts'
@@ -16,7 +17,7 @@ import {
 } from '#controllers/controller.ts'
 import { ephemeralClaim, hasEphemeralVolume } from '#controllers/ephemeral-volume/claim.ts'
 import { messageOf } from '#controllers/pods/pod-control.ts'
-import { indexByClaim, isMadeFor, notMadeFor, podsNaming } from '#controllers/volumes/pod-claims.ts'
+import { indexByClaim, podsNaming } from '#controllers/volumes/pod-claims.ts'
 
 export function ephemeralVolumeController(context: ControllerContext): Controller {
   const { client, informers } = context

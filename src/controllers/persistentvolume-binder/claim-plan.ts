@@ -3,10 +3,6 @@
 // Upstream: pkg/controller/volume/persistentvolume/pv_controller.go (syncUnboundClaim, syncBoundClaim)
 
 import { classOf } from '#api/kinds/storage/claim-class.ts'
-import { semanticEqual } from '#api/meta/equality.ts'
-import { compareQuantities, parseQuantity } from '#api/meta/quantity.ts'
-import type { PersistentVolume, PersistentVolumeClaim, PersistentVolumeClaimStatus } from '#api/types/core.ts'
-import type { StorageClass } from '#api/types/storage.ts'
 import {
   BIND_COMPLETED,
   BOUND_BY_CONTROLLER,
@@ -15,7 +11,11 @@ import {
   isVolumeFor,
   mismatch,
   SELECTED_NODE,
-} from '#controllers/persistentvolume-binder/binding.ts'
+} from '#api/kinds/storage/volume-binding.ts'
+import { semanticEqual } from '#api/meta/equality.ts'
+import { compareQuantities, parseQuantity } from '#api/meta/quantity.ts'
+import type { PersistentVolume, PersistentVolumeClaim, PersistentVolumeClaimStatus } from '#api/types/core.ts'
+import type { StorageClass } from '#api/types/storage.ts'
 
 export interface Notice {
   readonly type: 'Normal' | 'Warning'

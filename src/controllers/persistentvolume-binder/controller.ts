@@ -9,6 +9,13 @@
 // (those of hostPath serve tests alone).
 
 import { classOf, defaultStorageClassOf, namesClass } from '#api/kinds/storage/claim-class.ts'
+import {
+  annotated,
+  claimBoundTo,
+  PROVISIONERS,
+  unboundVolume,
+  volumeBoundTo,
+} from '#api/kinds/storage/volume-binding.ts'
 import { semanticEqual } from '#api/meta/equality.ts'
 import { keyOf, type ObjectKey, objectKey } from '#api/meta/object.ts'
 import { isNotFound } from '#api/meta/status.ts'
@@ -23,13 +30,6 @@ import {
   mapped,
   reads,
 } from '#controllers/controller.ts'
-import {
-  annotated,
-  claimBoundTo,
-  PROVISIONERS,
-  unboundVolume,
-  volumeBoundTo,
-} from '#controllers/persistentvolume-binder/binding.ts'
 import { claimStatus, planClaim } from '#controllers/persistentvolume-binder/claim-plan.ts'
 import {
   type Failure,

@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { PersistentVolume, PersistentVolumeClaim } from '#api/types/core.ts'
-import type { StorageClass } from '#api/types/storage.ts'
 import {
   BIND_COMPLETED,
   BOUND_BY_CONTROLLER,
@@ -11,7 +9,9 @@ import {
   SELECTED_NODE,
   unboundVolume,
   volumeBoundTo,
-} from '#controllers/persistentvolume-binder/binding.ts'
+} from '#api/kinds/storage/volume-binding.ts'
+import type { PersistentVolume, PersistentVolumeClaim } from '#api/types/core.ts'
+import type { StorageClass } from '#api/types/storage.ts'
 import { claimStatus, planClaim } from '#controllers/persistentvolume-binder/claim-plan.ts'
 import { planVolume, reclaimFailure } from '#controllers/persistentvolume-binder/volume-plan.ts'
 

@@ -2,8 +2,8 @@
 //
 // Upstream: pkg/controller/volume/persistentvolume/pv_controller.go (syncVolume, reclaimVolume)
 
+import { hasSameMode, isMarked, PROVISIONED_BY } from '#api/kinds/storage/volume-binding.ts'
 import type { PersistentVolume, PersistentVolumeClaim } from '#api/types/core.ts'
-import { hasSameMode, isMarked, PROVISIONED_BY } from '#controllers/persistentvolume-binder/binding.ts'
 
 export type VolumePhase = 'Available' | 'Bound' | 'Released' | 'Failed'
 

@@ -2,8 +2,8 @@
 //
 // Upstream: pkg/controller/volume/pvcprotection (podUsesPVCForDeletion)
 
+import { claimNameOf, isMadeFor } from '#api/kinds/storage/pod-claims.ts'
 import type { PersistentVolumeClaim, Pod } from '#api/types/core.ts'
-import { claimNameOf, isMadeFor } from '#controllers/volumes/pod-claims.ts'
 
 /** Nothing is left of it on its node, or it was deleted by force. */
 function isShutDown({ metadata }: Pod): boolean {

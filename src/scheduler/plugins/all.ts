@@ -12,6 +12,7 @@ import { podTopologySpread } from '#scheduler/plugins/pod-topology-spread.ts'
 import { resourcesFit } from '#scheduler/plugins/resources-fit.ts'
 import { schedulingGates } from '#scheduler/plugins/scheduling-gates.ts'
 import { taintToleration } from '#scheduler/plugins/taint-toleration.ts'
+import { volumeBinding } from '#scheduler/plugins/volume-binding.ts'
 
 export const allPlugins: readonly SchedulerPlugin[] = [
   schedulingGates,
@@ -21,6 +22,7 @@ export const allPlugins: readonly SchedulerPlugin[] = [
   nodeAffinity,
   nodePorts,
   resourcesFit,
+  volumeBinding,
   podTopologySpread,
   interPodAffinity,
   balancedAllocation,

@@ -95,7 +95,7 @@ export const interPodAffinity: SchedulerPlugin = {
 
 /** Pods that come, go or are labelled anew; heartbeats of pods help nobody. */
 function isPlaceNews(event: ClusterEvent): boolean {
-  if (event.type !== 'assigned-pod-updated') return true
+  if (event.type !== 'assigned-pod-updated') return event.type !== 'storage-changed'
   return JSON.stringify(event.pod.metadata?.labels) !== JSON.stringify(event.previous.metadata?.labels)
 }
 

@@ -74,6 +74,7 @@ export const podTopologySpread: SchedulerPlugin = {
   },
 
   isHelpedBy(pod, event) {
+    if (event.type === 'storage-changed') return false
     if (event.type === 'node-added' || event.type === 'node-updated') return true
     if (event.pod.metadata?.namespace !== pod.metadata?.namespace) return false
     if (event.type !== 'assigned-pod-updated') return true

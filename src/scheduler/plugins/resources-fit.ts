@@ -41,7 +41,7 @@ export const resourcesFit: SchedulerPlugin = {
   },
 
   isHelpedBy(_pod, event) {
-    return event.type !== 'assigned-pod-added'
+    return event.type !== 'assigned-pod-added' && event.type !== 'storage-changed'
   },
 }
 
