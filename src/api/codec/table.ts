@@ -46,7 +46,9 @@ export function tableOf(
     kind: 'Table',
     apiVersion: `meta.k8s.io/${version}`,
     metadata: listMetaOf(listMeta),
-    columnDefinitions: options.withoutHeaders ? null : columns.map(columnDefinition),
+    columnDefinitions: options.withoutHeaders
+      ? null
+      : columns.filter(({ isNameless }) => !isNameless).map(columnDefinition),
     rows: rowsOf(kind, columns, objects, options),
   }
 }

@@ -55,7 +55,15 @@ export function column<T>(
 
 function textOf({ type, name, hasParagraphs }: FieldReference): string {
   const text = describeType(type).fields[name] ?? ''
-  return hasParagraphs ? text.replace(/(?<=\S) {2}(?=\S)/g, '\n\n') : text
+  return hasParagraphs ? text.replace(/(?<=\S) {2,}(?=[^\s=])|(?<=\.\.\.) (?=\})/g, breakOf) : text
+}
+
+/** The line that ended where spaces are: two end a paragraph, more indent what follows. */
+function breakOf(spaces: string, offset: number, text: string): string {
+  const isListed = /^\d\. /.test(text.slice(offset + spaces.length))
+  if (spaces.length === 2) return '\n\n'
+  if (spaces.length === 4 && isListed) return `\n\n${' '.repeat(2)}`
+  return `\n${' '.repeat(spaces.length - 1)}`
 }
 
 export const integer = { type: 'integer' } as const

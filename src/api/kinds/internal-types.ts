@@ -247,7 +247,10 @@ ResourceClaimTemplateSpec @ Spec:ResourceClaimSpec
 EventSource Component Host
 PodDisruptionBudgetSpec MinAvailable*! Selector*! MaxUnavailable*! UnhealthyPodEvictionPolicy*
 CSINodeDriver Name NodeID TopologyKeys[] Allocatable*:VolumeNodeResources
-VolumeAttachmentSource PersistentVolumeName* InlineVolumeSpec*!
+PersistentVolumeSpec Capacity{} ^PersistentVolumeSource AccessModes[] ClaimRef*:ObjectReference
+  PersistentVolumeReclaimPolicy StorageClassName MountOptions[] VolumeMode* NodeAffinity*:VolumeNodeAffinity
+  VolumeAttributesClassName*
+VolumeAttachmentSource PersistentVolumeName* InlineVolumeSpec*:PersistentVolumeSpec
 VolumeAttachmentSpec Attacher Source:VolumeAttachmentSource NodeName
 VolumeNodeResources Count*#
 HPAScalingPolicy Type Value# PeriodSeconds#

@@ -37,6 +37,8 @@ export interface Column<T> {
   readonly description: string
   /** 0 is always shown, 1 only with `-o wide`. */
   readonly priority?: number
+  /** A cell without a head: some kinds have more cells than columns. */
+  readonly isNameless?: boolean
   /** The cell; ages are strings such as `5m12s`, so `now` is needed. */
   cell(object: T, now: number): string | number | boolean | null
 }

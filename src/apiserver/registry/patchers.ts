@@ -10,6 +10,7 @@ import { badRequest, failure, invalid, tooLarge } from '#api/meta/status.ts'
 import { applyJsonPatch, type JsonPatchOperation } from '#api/patch/json-patch.ts'
 import { applyMergePatch } from '#api/patch/merge-patch.ts'
 import { restoreProblem } from '#api/patch/restore-problem.ts'
+import { openedByMerge, openedByOperations, showDocument } from '#api/patch/shown-document.ts'
 import { applyStrategicMergePatch, goMap, StrategicMergeError } from '#api/patch/strategic-merge.ts'
 import { kindSchema, type TypeSchema } from '#api/schema/schema.ts'
 import { headFirst } from '#apiserver/registry/decode.ts'
@@ -77,8 +78,17 @@ function jsonPatcher(
       const text = 'the server rejected our request due to an error in our request'
       throw failure(422, 'Invalid', text, {}, { cause: error })
     }
-    return decodePatched(scope, target, patched, problems, options)
+    const shown = (): string => {
+      const again = applyJsonPatch(inGoOrder(target, current), operations!)
+      return showDocument(again, openedByOperations(operations!))
+    }
+    return decodePatched(scope, target, patched, problems, options, shown)
   }
+}
+
+/** With the fields of each type in Go's order, as the text is that upstream patches. */
+function inGoOrder({ group, version, kind }: PatchTarget, object: JsonObject): JsonObject {
+  return decodeValue(cloneJson(object), kindSchema(group, version, kind)).object
 }
 
 const OPERATION_FIELDS = new Set(['op', 'path', 'from', 'value'])
@@ -114,7 +124,10 @@ function mergePatcher(
   let patch: ReadPatch | undefined
   return (current) => {
     patch ??= readObject(body, options, 'error decoding patch: ')
-    return decodePatched(scope, target, applyMergePatch(current, patch.object), patch.problems, options)
+    const { object, problems } = patch
+    const shown = (): string =>
+      showDocument(applyMergePatch(inGoOrder(target, current), object), openedByMerge(object))
+    return decodePatched(scope, target, applyMergePatch(current, object), problems, options, shown)
   }
 }
 
@@ -209,10 +222,9 @@ function decodePatched(
   patched: JsonObject,
   patchProblems: readonly string[],
   options: PatchWriteOptions,
+  shown: () => string,
 ): JsonObject {
-  return decodeChecked(scope, target, patched, patchProblems, options, (text) =>
-    refusal(JSON.stringify(patched))(text),
-  )
+  return decodeChecked(scope, target, patched, patchProblems, options, (text) => refusal(shown())(text))
 }
 
 /** The patched document as an object of the target kind. */

@@ -7,7 +7,7 @@ import {
   validateRequest,
   validateRequestUpdate,
 } from '#api/kinds/certificates/validate.ts'
-import { ageColumn, column, field, humanDuration, nameColumn } from '#api/kinds/columns.ts'
+import { ageColumn, column, humanDuration, longField, nameColumn } from '#api/kinds/columns.ts'
 import { defineKind, type KindContext } from '#api/kinds/kind.ts'
 import { keepField } from '#api/kinds/status-metadata.ts'
 import { formatTime } from '#api/meta/time.ts'
@@ -16,8 +16,8 @@ import type { Draft } from '#api/types/wire.ts'
 
 type Request = Draft<CertificateSigningRequest>
 
-const ofSpec = (name: string): ReturnType<typeof field> =>
-  field('certificates.v1.CertificateSigningRequestSpec', name)
+const ofSpec = (name: string): ReturnType<typeof longField> =>
+  longField('certificates.v1.CertificateSigningRequestSpec', name)
 
 /** The table still describes the field as the beta version did. */
 const SIGNER_TEXT = [

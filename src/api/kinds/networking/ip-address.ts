@@ -2,7 +2,7 @@
 //
 // Upstream: pkg/registry/networking/ipaddress/strategy.go, ValidateIPAddress in pkg/apis/networking/validation
 
-import { column, nameColumn } from '#api/kinds/columns.ts'
+import { ageColumn, column, nameColumn } from '#api/kinds/columns.ts'
 import { internalForm } from '#api/kinds/internal-form.ts'
 import { defineKind } from '#api/kinds/kind.ts'
 import { clusterMetadata, metadataUpdate } from '#api/kinds/metadata.ts'
@@ -40,6 +40,7 @@ export const ipAddress = defineKind<Draft<IPAddress>>({
       'ParentRef references the resource that an IPAddress is attached to. An IPAddress must reference a parent object.',
       formatParent,
     ),
+    { ...ageColumn<Draft<IPAddress>>(), isNameless: true },
   ],
 })
 

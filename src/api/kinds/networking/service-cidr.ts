@@ -34,7 +34,7 @@ export const serviceCIDR = defineKind<Draft<ServiceCIDR>>({
   },
   *validateUpdate(object, old) {
     yield* metadataUpdate(object, old)
-    yield* validateChange(object.spec?.cidrs ?? [], old.spec?.cidrs ?? [])
+    yield* validateChange(object.spec?.cidrs, old.spec?.cidrs ?? [])
   },
   status: {
     prepareForUpdate(draft, old) {
@@ -70,7 +70,8 @@ function* validateCidrs(cidrs: readonly string[]): FieldErrors {
 }
 
 /** Only a second family may be added. */
-function* validateChange(cidrs: readonly string[], old: readonly string[]): FieldErrors {
+function* validateChange(given: readonly string[] | undefined, old: readonly string[]): FieldErrors {
+  const cidrs = given ?? []
   if (cidrs.length === old.length) {
     for (const [i, cidr] of cidrs.entries()) {
       if (cidr !== old[i]) yield invalid(CIDRS.index(i), cidr, IS_IMMUTABLE)
@@ -78,5 +79,5 @@ function* validateChange(cidrs: readonly string[], old: readonly string[]): Fiel
   } else if (old.length === 1 && cidrs.length === 2) {
     if (cidrs[0] !== old[0]) yield invalid(CIDRS.index(0), cidrs[0], IS_IMMUTABLE)
     yield* validateCidrs(cidrs)
-  } else yield invalid(CIDRS, cidrs.length > 0 ? cidrs : null, IS_IMMUTABLE)
+  } else yield invalid(CIDRS, given ?? null, IS_IMMUTABLE)
 }
