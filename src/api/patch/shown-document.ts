@@ -20,7 +20,8 @@ export function openedByOperations(operations: readonly JsonPatchOperation[]): O
       let node = root
       for (const part of pointer?.split('/').slice(1, -1) ?? []) {
         const key = part.replaceAll('~1', '/').replaceAll('~0', '~')
-        node = (node[key] ??= {}) as typeof root
+        node[key] ??= {}
+        node = node[key] as typeof root
       }
     }
   }
