@@ -17,6 +17,8 @@ export interface CelProgram {
   readonly type: string
   /** Throws where an operation has no result, and CostError where it costs too much. */
   evaluate(variables: Readonly<Record<string, CelValue>>): CelValue
+  /** The same for an expression that may ask an authorizer; evaluations of one program wait for each other. */
+  evaluateAsync(variables: Readonly<Record<string, CelValue>>): Promise<CelValue>
   /** Whether the expression reads a field of that name of the variable: `claims.email`, `claims.?email`. */
   selects(field: string, variable?: string): boolean
 }
@@ -44,11 +46,19 @@ export function compileCel(
   const { valid, type = 'dyn', error } = parsed.check()
   if (!valid) return { problem: libraryProblem(source, error) }
   const budget = meter(tree, limit)
+  let last: Promise<unknown> = Promise.resolve()
   return {
     program: {
       source,
       type,
       evaluate: (values) => evaluateWithin(budget, () => parsed({ ...values }) as CelValue),
+      evaluateAsync(values) {
+        const evaluation = last.then(() =>
+          evaluateInTurn(budget, async () => parsed({ ...values }) as CelValue),
+        )
+        last = evaluation.catch(() => undefined)
+        return evaluation
+      },
       selects: (field, variable) => selectsField(tree, field, variable),
     },
   }
@@ -58,6 +68,18 @@ function evaluateWithin(budget: Budget, evaluate: () => CelValue): CelValue {
   budget.reset()
   try {
     const value = evaluate()
+    budget.check()
+    return value
+  } catch (error) {
+    budget.check()
+    throw new Error(summaryOf(error), { cause: error })
+  }
+}
+
+async function evaluateInTurn(budget: Budget, evaluate: () => Promise<CelValue>): Promise<CelValue> {
+  budget.reset()
+  try {
+    const value = await evaluate()
     budget.check()
     return value
   } catch (error) {

@@ -6,6 +6,7 @@
 
 import { Environment } from '@marcbachmann/cel-js'
 import { addAddresses } from '#api/cel/library/addresses.ts'
+import { addAuthorizer } from '#api/cel/library/authorizer.ts'
 import { addComprehensions } from '#api/cel/library/comprehensions.ts'
 import { addFormats } from '#api/cel/library/formats.ts'
 import { addLists } from '#api/cel/library/lists.ts'
@@ -42,6 +43,7 @@ const LIBRARIES: readonly ((environment: Environment) => void)[] = [
   addFormats,
   addOptionals,
   addComprehensions,
+  addAuthorizer,
 ]
 
 /** Making one takes some milliseconds. */
