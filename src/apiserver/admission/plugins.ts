@@ -63,7 +63,7 @@ export function standardPlugins(dependencies: PluginDependencies): AdmissionPlug
     volume: (name: string) => unlessNotFound(client.resource(persistentVolumes).get('', name)),
     csiDriver: (name: string) => unlessNotFound(client.resource<CSIDriver>(csiDrivers).get('', name)),
   }
-  const [mutatingWebhooks, validatingWebhooks] = webhookAdmission(access)
+  const [mutatingWebhooks, validatingWebhooks] = webhookAdmission(access, authorization)
   return [
     namespaceLifecycle(access),
     limitRanger(access),
@@ -87,7 +87,7 @@ export function standardPlugins(dependencies: PluginDependencies): AdmissionPlug
     podTopologyLabels(access),
     escalationCheck(resolver, authorization),
     mutatingWebhooks,
-    validatingAdmissionPolicy(access),
+    validatingAdmissionPolicy(access, authorization),
     validatingWebhooks,
     resourceQuotaAdmission(access),
   ]

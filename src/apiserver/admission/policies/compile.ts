@@ -3,7 +3,7 @@
 // Compiled once a generation of the policy. Variables are evaluated in their order, each seeing those before it; one that
 // fails is simply not there, and so fails only the expressions that read it.
 // Upstream: staging/src/k8s.io/apiserver/pkg/admission/plugin/policy/validating/validator.go
-// Left out: the variable `authorizer`; types of the variables (`object` may be anything)
+// Left out: the variable `authorizer` but in match conditions; types of the variables (`object` may be anything)
 
 import { type CelProgram, compileCel } from '#api/cel/compile.ts'
 import { type CelEnvironment, celEnvironment } from '#api/cel/environment.ts'

@@ -24,6 +24,7 @@ import {
   type PolicyInput,
 } from '#apiserver/admission/policies/compile.ts'
 import { refuse } from '#apiserver/admission/refuse.ts'
+import { requestAuthorizer } from '#apiserver/admission/request-authorizer.ts'
 import {
   type Invocation,
   invocationOf,
@@ -32,9 +33,13 @@ import {
 } from '#apiserver/admission/webhooks/match.ts'
 import { isExempt } from '#apiserver/admission/webhooks/plugin.ts'
 import { reviewOf, shownAs } from '#apiserver/admission/webhooks/review.ts'
+import type { Authorization } from '#apiserver/authorization/chain.ts'
 
 /** To be made before the informers start. */
-export function validatingAdmissionPolicy(access: ServerAccess): AdmissionPlugin {
+export function validatingAdmissionPolicy(
+  access: ServerAccess,
+  authorization: Authorization,
+): AdmissionPlugin {
   const policies = access.informers.informer(validatingAdmissionPolicies)
   const bindings = access.informers.informer(validatingAdmissionPolicyBindings)
   const compiled = new WeakMap<ValidatingAdmissionPolicy, CompiledPolicy>()
@@ -49,7 +54,8 @@ export function validatingAdmissionPolicy(access: ServerAccess): AdmissionPlugin
     async validate(request) {
       for (const binding of bindings.list()) {
         const policy = policies.get(binding.spec?.policyName ?? '')
-        if (policy) await applyBinding(access, policy, compiledOf(policy), binding, request)
+        const authorizer = requestAuthorizer(authorization, request)
+        if (policy) await applyBinding(access, policy, compiledOf(policy), binding, request, authorizer)
       }
     },
   }
@@ -63,6 +69,7 @@ async function applyBinding(
   compiled: CompiledPolicy,
   binding: ValidatingAdmissionPolicyBinding,
   request: AdmissionRequest,
+  authorizer: object,
 ): Promise<void> {
   const namespace = await namespaceOf(access, request)
   const invocation = concerned(policy.spec?.matchConstraints, request)
@@ -72,7 +79,7 @@ async function applyBinding(
   if (!(await holdsHere(matchResources, request, namespace))) return
   const review = reviewOf(request, invocation, ['v1'], '')
   const fails = (message: string): Failure => ({ message, reason: 'Invalid', isError: true, index: 0 })
-  const outcome = compiled.conditions?.(review) ?? 'met'
+  const outcome = (await compiled.conditions?.(review, authorizer)) ?? 'met'
   if (outcome === 'unmet') return
   if (outcome !== 'met') return follow(policy, binding, request, [fails(outcome.problem)])
   const params = await paramsOf(access, policy, binding, request)

@@ -25,7 +25,8 @@ before(async () => {
   api = await startTestApiServer({
     accessControl(given) {
       access = given
-      return { ...openAccess(), admission: createAdmission([validatingAdmissionPolicy(given)]) }
+      const open = openAccess()
+      return { ...open, admission: createAdmission([validatingAdmissionPolicy(given, open.authorization)]) }
     },
   })
   await api.client.resource(namespaces).create({ metadata: { name: 'here', labels: { judged: 'yes' } } })

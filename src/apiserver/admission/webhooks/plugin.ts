@@ -18,6 +18,7 @@ import {
 import type { MutatingWebhook, ValidatingWebhook } from '#api/types/admissionregistration.ts'
 import type { ServerAccess } from '#apiserver/access.ts'
 import type { AdmissionPlugin, AdmissionRequest, MutationRound } from '#apiserver/admission/plugin.ts'
+import { requestAuthorizer } from '#apiserver/admission/request-authorizer.ts'
 import { applyWebhookPatch } from '#apiserver/admission/webhooks/apply.ts'
 import { callWebhook } from '#apiserver/admission/webhooks/call.ts'
 import { type Conditions, compileConditions } from '#apiserver/admission/webhooks/conditions.ts'
@@ -35,6 +36,7 @@ import {
   type Verdict,
   verdictOf,
 } from '#apiserver/admission/webhooks/review.ts'
+import type { Authorization } from '#apiserver/authorization/chain.ts'
 
 /** One webhook of a configuration, ready to be called. */
 interface Hook<T> {
@@ -44,10 +46,17 @@ interface Hook<T> {
   readonly conditions: Conditions | undefined
 }
 
+interface WebhookAccess extends ServerAccess {
+  /** Whom conditions may ask. */
+  readonly authorization: Authorization
+}
+
 /** The two plugins, the mutating one first. To be made before the informers start. */
 export function webhookAdmission(
-  access: ServerAccess,
+  server: ServerAccess,
+  authorization: Authorization,
 ): readonly [mutating: AdmissionPlugin, validating: AdmissionPlugin] {
+  const access: WebhookAccess = { ...server, authorization }
   const mutating = hooksOf<MutatingWebhook>(access, mutatingWebhookConfigurations)
   const validating = hooksOf<ValidatingWebhook>(access, validatingWebhookConfigurations)
   return [
@@ -109,7 +118,7 @@ function readConfiguration<T extends MutatingWebhook | ValidatingWebhook>(
 }
 
 async function mutate(
-  access: ServerAccess,
+  access: WebhookAccess,
   hooks: readonly Hook<MutatingWebhook>[],
   request: AdmissionRequest,
   round: MutationRound,
@@ -133,7 +142,7 @@ async function mutate(
 }
 
 async function validate(
-  access: ServerAccess,
+  access: WebhookAccess,
   hooks: readonly Hook<ValidatingWebhook>[],
   request: AdmissionRequest,
 ): Promise<void> {
@@ -149,7 +158,7 @@ async function validate(
 
 /** How to call the webhook, if the request concerns it. */
 async function concerned(
-  access: ServerAccess,
+  access: WebhookAccess,
   { webhook, conditions }: Hook<MutatingWebhook | ValidatingWebhook>,
   request: AdmissionRequest,
 ): Promise<Invocation | undefined> {
@@ -159,8 +168,11 @@ async function concerned(
     labelsOf(access, name),
   )
   if (!isWanted) return undefined
-  const outcome = conditions?.(reviewOf(request, invocation, ['v1'], '')) ?? 'met'
-  if (outcome === 'met') return invocation
+  const outcome = await conditions?.(
+    reviewOf(request, invocation, ['v1'], ''),
+    requestAuthorizer(access.authorization, request),
+  )
+  if (outcome === undefined || outcome === 'met') return invocation
   if (outcome === 'unmet' || webhook.failurePolicy === 'Ignore') return undefined
   throw forbidden(
     { group: request.kind.group, resource: request.kind.resource },

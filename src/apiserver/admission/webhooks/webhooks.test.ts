@@ -47,7 +47,8 @@ before(async () => {
   api = await startTestApiServer({
     accessControl(given) {
       access = given
-      return { ...openAccess(), admission: createAdmission(webhookAdmission(given)) }
+      const open = openAccess()
+      return { ...open, admission: createAdmission(webhookAdmission(given, open.authorization)) }
     },
   })
   await api.client.resource(namespaces).create({ metadata: { name: 'here', labels: { hooks: 'on' } } })
@@ -179,6 +180,15 @@ test('conditions spare the webhook requests that do not meet them', async () => 
   await configure([], [hook('/deny', { matchConditions })])
   await create('skip-me')
   await assert.rejects(create('other'), says(/denied the request/))
+})
+
+test('conditions may ask what else the user may do', async () => {
+  const may =
+    "authorizer.requestResource.check('delete').allowed() && authorizer.path('/x').check('get').allowed()"
+  const expression = `object.metadata.name == 'asked' ? (${may}) : !(${may})`
+  await configure([], [hook('/deny', { matchConditions: [{ name: 'may', expression }] })])
+  await assert.rejects(create('asked'), says(/denied the request/))
+  await create('unasked')
 })
 
 test('a webhook is told of a dry run', async () => {
