@@ -5,12 +5,12 @@
 // Objects are stored in the definition's storage version, and shown in others by putting another apiVersion on them, or by
 // a webhook, whose work is done in the store below (apiserver/customresources/converting-store.ts).
 // Upstream: staging/src/k8s.io/apiextensions-apiserver/pkg/registry/customresource/strategy.go
-// Left out: rules in CEL
 
 import { columnsOf } from '#api/custom/columns.ts'
 import { applyDefaults } from '#api/custom/defaults.ts'
 import { jsonPath } from '#api/custom/json-path.ts'
 import { mergeTypeOfRoot } from '#api/custom/merge-type.ts'
+import { validateRules } from '#api/custom/rules.ts'
 import { compareVersions } from '#api/custom/version-order.ts'
 import type { Schema } from '#api/kinds/apiextensions/schema.ts'
 import { prune } from '#api/kinds/apiextensions/unknown-fields.ts'
@@ -137,7 +137,7 @@ function hooksOf(
       }
     },
     validate: (object) => validate(object, schema, isNamespaced),
-    validateUpdate: (object) => validateContent(object, schema),
+    validateUpdate: (object, old) => validateContent(object, old, schema),
   }
 }
 
@@ -153,12 +153,22 @@ function* validate(
   isNamespaced: boolean,
 ): Iterable<FieldError> {
   yield* validateObjectMeta((object['metadata'] ?? {}) as ObjectMeta, isNamespaced, nameIsDNSSubdomain)
-  yield* validateContent(object, schema)
+  yield* validateContent(object, undefined, schema)
 }
 
-function* validateContent(object: JsonObject, schema: Schema | undefined): Iterable<FieldError> {
+/** Rules are asked only of values that fit the schema: they rely on it. */
+function* validateContent(
+  object: JsonObject,
+  old: JsonObject | undefined,
+  schema: Schema | undefined,
+): Iterable<FieldError> {
   if (!schema) return
-  yield* validateValue(object, schema, new Place(undefined))
+  let fits = true
+  for (const error of validateValue(object, schema, new Place(undefined))) {
+    fits = false
+    yield error
+  }
+  if (fits) yield* validateRules(object, old, schema)
 }
 
 function statusStrategy(schema: Schema | undefined): SubresourceStrategy {
@@ -168,7 +178,7 @@ function statusStrategy(schema: Schema | undefined): SubresourceStrategy {
       for (const [name, value] of Object.entries(old)) if (!KEPT_BY_STATUS.has(name)) draft[name] = value
       keepMetadata(draft, old)
     },
-    validateUpdate: (object) => validateContent(object, schema),
+    validateUpdate: (object, old) => validateContent(object, old, schema),
   }
 }
 
