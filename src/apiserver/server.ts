@@ -30,7 +30,7 @@ import { createRegistry, metricsResponse, registerAuditMetrics } from '#apiserve
 import { requestMetrics } from '#apiserver/metrics/requests.ts'
 import { registerStorageMetrics, storeMeasure, watchEventCells } from '#apiserver/metrics/storage.ts'
 import { createPipeline, type Handle } from '#apiserver/pipeline.ts'
-import { createCatalog, isStored } from '#apiserver/registry/catalog.ts'
+import { type Catalog, createCatalog, isStored } from '#apiserver/registry/catalog.ts'
 import { composeRegistry } from '#apiserver/registry/compose.ts'
 import type { RegistryDependencies } from '#apiserver/registry/dependencies.ts'
 import { createFieldManagement } from '#apiserver/registry/field-management.ts'
@@ -100,11 +100,48 @@ export const LOOPBACK_USER: UserInfo = {
 const SHUTDOWN_GRACE_MS = 60_000
 
 export async function startApiServer(options: ApiServerOptions, stop: AbortSignal): Promise<ApiServer> {
-  const { clock, random, log, store } = options
   const state: ServerState = { isStopping: false, reached: new Set() }
   const signal = endingOf(stop, options, state)
   // every request and watch listens to it
   setMaxListeners(0, signal)
+  const server = composeServer(options, state)
+  const { handle, informers, access, definitions, aggregator, flow } = server
+  const informing = informers.start(signal)
+  const listener = options.listen && (await startListener(options, handle, signal))
+  await informers.whenSynced(signal)
+  state.reached.add('informers')
+  const limiting = flow?.run(signal)
+  state.reached.add('flow-control')
+  await definitions.start()
+  const defining = definitions.run(signal)
+  state.reached.add('definitions')
+  const aggregating = aggregator.run(signal)
+  state.reached.add('aggregation')
+  await access.bootstrap?.()
+  state.reached.add('bootstrap')
+  const running = access.run?.(signal)
+  return {
+    handle,
+    metrics: server.metrics,
+    transport: server.transport,
+    address: listener?.address,
+    updateTls: (tls) => listener?.updateTls(tls),
+    stopped: ended(
+      {
+        signal,
+        listener,
+        caches: server.caches,
+        auditor: options.auditor,
+        graceMs: options.shutdownGraceMs ?? SHUTDOWN_GRACE_MS,
+      },
+      [informing, defining, aggregating, running, limiting],
+    ),
+  }
+}
+
+/** All parts, knowing each other and not yet running. */
+function composeServer(options: ApiServerOptions, state: ServerState) {
+  const { clock, random, log, store } = options
   const catalog = createCatalog(allKinds)
   let handle: Handle = () => Promise.reject(new Error('the server is still starting'))
   const transport = (user: UserInfo, userAgent: string): Transport =>
@@ -130,7 +167,28 @@ export async function startApiServer(options: ApiServerOptions, stop: AbortSigna
   registerStorageMetrics(metrics, store, caches, () => catalog.kinds)
   if (options.auditor) registerAuditMetrics(metrics, options.auditor.counts)
   const flow = createFlowControl(options, { client, informers, caches, metrics })
-  handle = createPipeline({
+  const parts = { catalog, access, registry, aggregator, client, metrics, flow, state }
+  handle = createHandle(options, parts)
+  const definitions = serveDefinitions({ client, informers, clock, random, log }, catalog, caches)
+  return { handle, transport, informers, metrics, access, caches, aggregator, flow, definitions }
+}
+
+interface HandleParts {
+  readonly catalog: Catalog
+  readonly access: AccessControl
+  readonly registry: RegistryDependencies
+  readonly aggregator: ReturnType<typeof createAggregator>
+  readonly client: Client
+  readonly metrics: Registry
+  readonly flow: ReturnType<typeof createFlowControl>
+  readonly state: ServerState
+}
+
+/** The function that answers a request: routes behind the stages of the pipeline. */
+function createHandle(options: ApiServerOptions, parts: HandleParts): Handle {
+  const { clock, random, log, store } = options
+  const { catalog, access, registry, aggregator, client, metrics, flow, state } = parts
+  return createPipeline({
     authentication: measuredAuthentication(metrics, access.authentication, clock),
     authorization: measuredAuthorization(metrics, access.authorization, clock),
     impersonate: access.impersonation ?? (async (user) => user),
@@ -160,38 +218,6 @@ export async function startApiServer(options: ApiServerOptions, stop: AbortSigna
     random,
     log,
   })
-  const definitions = serveDefinitions({ client, informers, clock, random, log }, catalog, caches)
-  const informing = informers.start(signal)
-  const listener = options.listen && (await startListener(options, handle, signal))
-  await informers.whenSynced(signal)
-  state.reached.add('informers')
-  const limiting = flow?.run(signal)
-  state.reached.add('flow-control')
-  await definitions.start()
-  const defining = definitions.run(signal)
-  state.reached.add('definitions')
-  const aggregating = aggregator.run(signal)
-  state.reached.add('aggregation')
-  await access.bootstrap?.()
-  state.reached.add('bootstrap')
-  const running = access.run?.(signal)
-  return {
-    handle,
-    metrics,
-    transport,
-    address: listener?.address,
-    updateTls: (tls) => listener?.updateTls(tls),
-    stopped: ended(
-      {
-        signal,
-        listener,
-        caches,
-        auditor: options.auditor,
-        graceMs: options.shutdownGraceMs ?? SHUTDOWN_GRACE_MS,
-      },
-      [informing, defining, aggregating, running, limiting],
-    ),
-  }
 }
 
 interface FlowControlSources {
