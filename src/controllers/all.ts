@@ -22,6 +22,7 @@ import { jobController } from '#controllers/job/controller.ts'
 import { namespaceController } from '#controllers/namespace/controller.ts'
 import { nodeIpamController } from '#controllers/node-ipam/controller.ts'
 import { nodeLifecycleController } from '#controllers/node-lifecycle/controller.ts'
+import { nodeTTLController } from '#controllers/node-ttl/controller.ts'
 import { persistentVolumeBinder } from '#controllers/persistentvolume-binder/controller.ts'
 import { persistentVolumeExpander } from '#controllers/persistentvolume-expander/controller.ts'
 import { volumeProtectionController } from '#controllers/persistentvolume-protection/controller.ts'
@@ -96,6 +97,7 @@ export const CONTROLLERS: readonly ControllerDescriptor[] = [
     isWanted: ({ clusterCIDRs }) => clusterCIDRs.length > 0,
   },
   { name: 'node-lifecycle-controller', serviceAccount: 'node-controller', create: nodeLifecycleController },
+  { name: 'ttl-controller', serviceAccount: 'ttl-controller', create: nodeTTLController },
   { name: 'taint-eviction-controller', serviceAccount: 'node-controller', create: taintEvictionController },
   {
     name: 'pod-garbage-collector-controller',

@@ -11,10 +11,11 @@
 
 import { keyOf, type ObjectKey } from '#api/meta/object.ts'
 import { isNotFound } from '#api/meta/status.ts'
-import { namespaces, nodes, pods } from '#api/resources.ts'
+import { namespaces, nodes, podDisruptionBudgets, pods } from '#api/resources.ts'
 import type { Namespace, Node, Pod, PodCondition } from '#api/types/core.ts'
+import type { PodDisruptionBudget } from '#api/types/policy.ts'
 import type { Client } from '#client/client.ts'
-import type { Change } from '#client/informer.ts'
+import type { Change, Informer } from '#client/informer.ts'
 import type { InformerFactory } from '#client/informer-factory.ts'
 import { createDecider, type Diagnosis, describe } from '#scheduler/decide.ts'
 import type { CycleState, SchedulerPlugin } from '#scheduler/framework.ts'
@@ -65,11 +66,13 @@ class Scheduler {
   /** Pods whose volumes are being bound: as many as there are such pods. */
   readonly #waits = new Set<Promise<void>>()
   readonly #volumes: VolumeBinder
+  readonly #budgets: Informer<PodDisruptionBudget>
   #isPumping = false
   #signal: AbortSignal | undefined
 
   constructor(deps: SchedulerDependencies) {
     this.#deps = deps
+    this.#budgets = deps.informers.informer(podDisruptionBudgets)
     this.#volumes = new VolumeBinder(deps.client, deps.informers, deps.clock)
     this.#cache = new SchedulerCache(this.#volumes)
     this.#queue = new SchedulingQueue(deps.clock, deps.plugins, () => this.#pump())
@@ -90,7 +93,7 @@ class Scheduler {
     nodeInformer.onChange((change) => this.#onNode(change))
     podInformer.onChange((change) => this.#onPod(change))
     await Promise.all(
-      [namespaceInformer, nodeInformer, podInformer, this.#volumes].map((source) =>
+      [namespaceInformer, nodeInformer, podInformer, this.#volumes, this.#budgets].map((source) =>
         source.whenSynced(signal),
       ),
     )
@@ -264,7 +267,7 @@ class Scheduler {
     const snapshot = this.#cache.snapshot()
     const preemption: PreemptionResult =
       diagnosis.preFilterMessage === undefined
-        ? findPreemption(this.#deps.plugins, pod, snapshot, diagnosis, state)
+        ? findPreemption(this.#deps.plugins, pod, snapshot, diagnosis, state, this.#budgets.list())
         : { message: '' }
     const isPreempting = 'nodeName' in preemption
     const postFilterMessage = isPreempting ? '' : postFilterText(diagnosis, preemption.message)

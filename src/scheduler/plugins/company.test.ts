@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Pod, PodSpec } from '#api/types/core.ts'
+import type { PodDisruptionBudget } from '#api/types/policy.ts'
 import { createDecider, describe } from '#scheduler/decide.ts'
 import { interPodAffinity } from '#scheduler/plugins/inter-pod-affinity.ts'
 import { nodeAffinity } from '#scheduler/plugins/node-affinity.ts'
@@ -200,4 +201,45 @@ test('one that is in the way may be preempted, one that stands elsewhere does no
   assert.ok(decision.diagnosis)
   const result = findPreemption(PLUGINS, candidate, snapshot, decision.diagnosis, decision.state)
   assert.equal('nodeName' in result ? result.nodeName : result.message, 'n1')
+})
+
+test('of two that could go, the one goes that no budget protects', () => {
+  const cache = cluster([
+    ['n1', 'web', { priority: 1 }],
+    ['n2', 'web', { priority: 2 }],
+    ['n3', 'web', { priority: 100 }],
+  ])
+  const candidate = pod('web', { ...apart(term('web', 'host')), priority: 50 })
+  const snapshot = cache.snapshot()
+  const decision = createDecider(PLUGINS, seededRandom(1), () => [])(candidate, snapshot)
+  assert.ok(decision.diagnosis)
+  const [first] = snapshot.nodes[0]?.pods.values() ?? []
+  const budget = {
+    metadata: { name: 'b', namespace: 'default' },
+    spec: { selector: { matchLabels: { app: 'web' } } },
+    status: {
+      currentHealthy: 0,
+      desiredHealthy: 0,
+      disruptionsAllowed: 0,
+      expectedPods: 0,
+      disruptedPods: {},
+    },
+  }
+  const { diagnosis, state } = decision
+  const chosen = (budgets: readonly PodDisruptionBudget[]) => {
+    const result = findPreemption(PLUGINS, candidate, snapshot, diagnosis, state, budgets)
+    return 'nodeName' in result ? result.nodeName : result.message
+  }
+  assert.equal(chosen([]), 'n1')
+  // Both are protected: the less important one.
+  assert.equal(chosen([budget]), 'n1')
+  const granted = { [first?.metadata?.name ?? '']: '2026-01-01T00:00:00Z' }
+  assert.equal(chosen([{ ...budget, status: { ...budget.status, disruptedPods: granted } }]), 'n1')
+  const others = Object.fromEntries(
+    snapshot.nodes
+      .slice(1)
+      .flatMap((node) => [...node.pods.values()])
+      .map(({ metadata }) => [metadata?.name ?? '', '2026-01-01T00:00:00Z']),
+  )
+  assert.equal(chosen([{ ...budget, status: { ...budget.status, disruptedPods: others } }]), 'n2')
 })
