@@ -15,6 +15,7 @@ import {
   DEFAULT_RANGES,
   resolveConfig,
 } from '#cluster/config.ts'
+import { down } from '#cluster/down.ts'
 import { machineFolders, restoreMachine, withMachineLock } from '#cluster/hosts/machine.ts'
 import { addContext, kubeconfigPath } from '#cluster/kubeconfig-file.ts'
 import { type ClusterLayout, clusterLayout, DATA_ROOT } from '#cluster/layout.ts'
@@ -125,13 +126,26 @@ async function start(layout: ClusterLayout, options: UpOptions): Promise<Cluster
     return config
   } catch (error) {
     // The path may lead nowhere, which is why we are here.
+    if (!hadRunDir) await takeDownBegun(layout, options)
     if (!hadConfig) await rm(layout.configFile, { force: true }).catch(() => undefined)
-    if (!hadRunDir) await rm(layout.runDir, { recursive: true, force: true })
     if (!hadData) await removeIfEmpty(layout.dataDir)
     await removeIfEmpty(DATA_ROOT)
     await restoreMachine(machineFolders(runRoot))
     throw error
   }
+}
+
+/** A supervisor that did not come up may have started processes and made hosts; its logs say why, and stay. */
+async function takeDownBegun(layout: ClusterLayout, { kubeconfigFile }: UpOptions): Promise<void> {
+  const { name, dataDir } = layout
+  if (!(await exists(layout.runDir))) return
+  await down({
+    name,
+    dataDir,
+    deleteData: false,
+    clock: systemClock,
+    ...(kubeconfigFile !== undefined && { kubeconfigFile }),
+  })
 }
 
 /** Files that the API server would not start with are refused here, where somebody reads why. */

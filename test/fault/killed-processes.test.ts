@@ -156,3 +156,17 @@ test('after everything was killed at once, up brings the same cluster back', {
   await kubectl('rollout', 'status', 'deployment/web', '--timeout=30s')
   assert.equal(await containers(), before)
 })
+
+test('after a power cut, which ends containers too, each pod is started again where it was', {
+  timeout: 120_000,
+}, async () => {
+  const places = () =>
+    kubectl('get', 'pods', '-o', 'jsonpath={range .items[*]}{.metadata.uid} {.spec.nodeName}{"\\n"}{end}')
+  const before = await places()
+  for (const name of ['supervisor', ...PROCESSES]) await kill(name)
+  for (const pid of await processesIn(nodeLayout(cluster.layout, 1).cgroup)) process.kill(pid, 'SIGKILL')
+  await cluster.resume()
+  await kubectl('rollout', 'status', 'deployment/web', '--timeout=60s')
+  await kubectl('wait', 'pods', '--all', '--for=condition=Ready', '--timeout=60s')
+  assert.equal(await places(), before)
+})
