@@ -30,7 +30,7 @@ describe('what is wrong', () => {
       { ...HOST, capacity: {} },
       [
         'spec.capacity: Required value',
-        'spec.capacity: Unsupported value: null: supported values: "storage"',
+        'spec.capacity: Unsupported value: {}: supported values: "storage"',
       ],
     ],
     [
