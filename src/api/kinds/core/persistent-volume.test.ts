@@ -28,10 +28,7 @@ describe('what is wrong', () => {
     [
       'no capacity',
       { ...HOST, capacity: {} },
-      [
-        'spec.capacity: Required value',
-        'spec.capacity: Unsupported value: {}: supported values: "storage"',
-      ],
+      ['spec.capacity: Required value', 'spec.capacity: Unsupported value: {}: supported values: "storage"'],
     ],
     [
       'a local volume that is nowhere',
