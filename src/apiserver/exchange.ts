@@ -7,6 +7,7 @@
 import type { Duplex } from 'node:stream'
 import type { KindDefinition } from '#api/kinds/kind.ts'
 import type { JsonObject } from '#api/meta/object.ts'
+import type { Level } from '#apiserver/audit/event.ts'
 import type { RequestAudit } from '#apiserver/audit/request-audit.ts'
 import type { OutputFormat } from '#apiserver/http/negotiation.ts'
 import type { RegistryList, RegistryWatch } from '#apiserver/registry/results.ts'
@@ -79,7 +80,8 @@ export interface RequestTrail {
   warn(text: string): void
   /** More headers of the answer, by lower-case name. */
   readonly headers: Map<string, string>
-  annotate(key: string, value: string): void
+  /** For the audit; `least` is the level from which on it is recorded, default Metadata. */
+  annotate(key: string, value: string, least?: Level): void
 }
 
 /** An answer with what the trail adds to its headers. */

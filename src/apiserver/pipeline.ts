@@ -225,8 +225,8 @@ function createTrail(request: ApiRequest, { auditor, clock, random }: PipelineOp
     },
     receivedMs: auditor ? clock.now() : 0,
     annotations: early ?? NO_ANNOTATIONS,
-    annotate(key, value) {
-      if (this.audit) this.audit.annotate(key, value)
+    annotate(key, value, least) {
+      if (this.audit) this.audit.annotate(key, value, least)
       else early?.set(key, value)
     },
   }

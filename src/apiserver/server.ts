@@ -257,7 +257,10 @@ function resourceHandler(
   const binding = bindingSubresource(registry, registry.catalog.find('', 'v1', 'pods')!)
   return (context, kind) => {
     checkPath(kind, context)
-    if (kind.deprecation !== undefined) context.trail.warn(kind.deprecation)
+    if (kind.deprecation !== undefined) {
+      context.trail.warn(kind.deprecation)
+      context.trail.annotate('k8s.io/deprecated', 'true')
+    }
     if (kind.kind === 'ComponentStatus') return components(context, kind)
     if (isStored(kind)) return stored(context, kind)
     return kind.kind === 'Binding' ? binding(context, kind) : review(context, kind)

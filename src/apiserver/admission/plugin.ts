@@ -5,6 +5,7 @@
 
 import type { KindDefinition } from '#api/kinds/kind.ts'
 import type { JsonObject } from '#api/meta/object.ts'
+import type { Level } from '#apiserver/audit/event.ts'
 import type { UserInfo } from '#apiserver/request.ts'
 
 export type AdmissionOperation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT'
@@ -30,7 +31,7 @@ export interface AdmissionRequest {
   /** Adds a `Warning` header to the answer. */
   warn(text: string): void
   /** Adds an annotation to the audit event. */
-  annotate(key: string, value: string): void
+  annotate(key: string, value: string, least?: Level): void
 }
 
 /** One request passes the mutating plugins once, and a second time when one of them asks for it. */

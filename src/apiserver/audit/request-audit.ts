@@ -12,6 +12,7 @@ import {
   type AuditEvent,
   type AuditUser,
   isAtLeast,
+  type Level,
   type ObjectReference,
   type Stage,
 } from '#apiserver/audit/event.ts'
@@ -57,8 +58,9 @@ export class RequestAudit {
     this.#objectRef = options.info.isResourceRequest ? referenceOf(options.info) : undefined
   }
 
-  /** Of a key that comes twice the first value stays. */
-  annotate(key: string, value: string): void {
+  /** Of a key that comes twice the first value stays; below the level `least` it is nobody's business. */
+  annotate(key: string, value: string, least: Level = 'Metadata'): void {
+    if (!isAtLeast(this.#options.config.level, least)) return
     if (!this.#annotations.has(key)) this.#annotations.set(key, value)
   }
 

@@ -33,7 +33,7 @@ export function admissionRequest(scope: Scope, input: AdmissionInput): Admission
     ...(input.oldObject && { oldObject: input.oldObject }),
     options: input.options,
     warn: (text) => scope.trail.warn(text),
-    annotate: (key, value) => scope.trail.annotate(key, value),
+    annotate: (key, value, least) => scope.trail.annotate(key, value, least),
   }
 }
 

@@ -42,6 +42,8 @@ import type { Authorization } from '#apiserver/authorization/chain.ts'
 interface Hook<T> {
   /** Unique over all configurations. */
   readonly id: string
+  /** The name of its configuration. */
+  readonly configuration: string
   readonly webhook: T
   readonly conditions: Conditions | undefined
 }
@@ -72,6 +74,9 @@ export function webhookAdmission(
     },
   ]
 }
+
+/** Ends the names of all annotations that webhooks leave in the audit. */
+const ANNOTATION = 'admission.k8s.io'
 
 const EXEMPT: ReadonlySet<string> = new Set([
   'MutatingAdmissionPolicy',
@@ -112,6 +117,7 @@ function readConfiguration<T extends MutatingWebhook | ValidatingWebhook>(
 ): Hook<T>[] {
   return webhooks.map((webhook, i) => ({
     id: `${name}/${webhook.name}/${i}`,
+    configuration: name,
     webhook,
     conditions: webhook.matchConditions?.length ? compileConditions(webhook.matchConditions) : undefined,
   }))
@@ -124,15 +130,15 @@ async function mutate(
   round: MutationRound,
 ): Promise<void> {
   const state = ReinvocationState.of(round, request)
-  for (const hook of hooks) {
+  for (const [index, hook] of hooks.entries()) {
     const invocation = await concerned(access, hook, request)
     if (!invocation || (round.isSecond && !state.isDue(hook.id))) continue
-    const verdict = await ask(access, hook, request, invocation, true)
-    if (
-      verdict &&
-      verdict.patch.length > 0 &&
-      applyWebhookPatch(request, invocation, hook.webhook.name, verdict.patch)
-    ) {
+    const place = `round_${round.isSecond ? 1 : 0}_index_${index}`
+    const verdict = await ask(access, hook, request, invocation, `mutation.webhook.${ANNOTATION}/${place}`)
+    const patch = verdict?.patch ?? []
+    const isChanged = patch.length > 0 && applyWebhookPatch(request, invocation, hook.webhook.name, patch)
+    if (verdict) tellMutation(request, hook, place, isChanged, patch)
+    if (isChanged) {
       state.changed()
       round.askForSecond()
     }
@@ -141,15 +147,31 @@ async function mutate(
   state.leave(request)
 }
 
+/** What the audit keeps of a mutation: that it was one, and at level Request also how. */
+function tellMutation(
+  request: AdmissionRequest,
+  { configuration, webhook }: Hook<MutatingWebhook>,
+  place: string,
+  mutated: boolean,
+  patch: Verdict['patch'],
+): void {
+  const who = { configuration, webhook: webhook.name }
+  request.annotate(`mutation.webhook.${ANNOTATION}/${place}`, JSON.stringify({ ...who, mutated }))
+  if (patch.length === 0) return
+  const how = JSON.stringify({ ...who, patch, patchType: 'JSONPatch' })
+  request.annotate(`patch.webhook.${ANNOTATION}/${place}`, how, 'Request')
+}
+
 async function validate(
   access: WebhookAccess,
   hooks: readonly Hook<ValidatingWebhook>[],
   request: AdmissionRequest,
 ): Promise<void> {
   const called: Promise<unknown>[] = []
-  for (const hook of hooks) {
+  for (const [index, hook] of hooks.entries()) {
     const invocation = await concerned(access, hook, request)
-    if (invocation) called.push(ask(access, hook, request, invocation, false))
+    const place = `validating.webhook.${ANNOTATION}/round_0_index_${index}`
+    if (invocation) called.push(ask(access, hook, request, invocation, place))
   }
   // all have ended before the request goes on, so that none speaks of it later
   const failed = (await Promise.allSettled(called)).find(({ status }) => status === 'rejected')
@@ -196,7 +218,8 @@ async function ask(
   { webhook }: Hook<MutatingWebhook | ValidatingWebhook>,
   request: AdmissionRequest,
   invocation: Invocation,
-  mayPatch: boolean,
+  /** Its annotation in the audit, `mutation.…` where it may patch. */
+  annotation: string,
 ): Promise<Verdict | undefined> {
   const { name, sideEffects } = webhook
   if (request.dryRun && sideEffects !== 'None' && sideEffects !== 'NoneOnDryRun') {
@@ -206,7 +229,7 @@ async function ask(
   try {
     const review = reviewOf(request, invocation, webhook.admissionReviewVersions, access.random.uuid())
     const answer = await callWebhook(access, webhook.clientConfig, review, webhook.timeoutSeconds)
-    verdict = verdictOf(answer, review, mayPatch)
+    verdict = verdictOf(answer, review, annotation.startsWith('mutation'))
   } catch (error) {
     if (!(error instanceof CallError)) throw error
     const text = `failed calling webhook ${JSON.stringify(name)}: ${error.message}`
@@ -215,6 +238,7 @@ async function ask(
       { webhook: name, error: error.message },
       'a webhook could not be asked; the request passes',
     )
+    request.annotate(`failed-open.${annotation}`, name)
     return undefined
   }
   for (const [key, value] of Object.entries(verdict.annotations)) request.annotate(`${name}/${key}`, value)

@@ -13,9 +13,12 @@ import type { ConfigMap } from '#api/types/core.ts'
 import type { ServerAccess } from '#apiserver/access.ts'
 import { createAdmission } from '#apiserver/admission/chain.ts'
 import { webhookAdmission } from '#apiserver/admission/webhooks/plugin.ts'
+import { auditCounts, createAuditor } from '#apiserver/audit/auditor.ts'
+import type { AuditBackend } from '#apiserver/audit/backend.ts'
 import { openAccess, startTestApiServer, type TestApiServer } from '#apiserver/testing.ts'
 import { createTestPki } from '#apiserver/testing-pki.ts'
 import { startTestService, type TestService } from '#apiserver/testing-services.ts'
+import { systemClock } from '#sys/clock.ts'
 import { systemRandom } from '#sys/random.ts'
 
 interface Review {
@@ -27,6 +30,8 @@ let api: TestApiServer
 let access: ServerAccess
 let service: TestService
 let asked: Review[] = []
+/** Of the last audited request. */
+let annotations: Readonly<Record<string, string>> = {}
 
 /** What the webhook at each path answers. */
 const ANSWERS: Readonly<Record<string, (review: Review) => object>> = {
@@ -44,7 +49,25 @@ const patched = (patch: object[]): object =>
     : { allowed: true, patchType: 'JSONPatch', patch: Buffer.from(JSON.stringify(patch)).toString('base64') }
 
 before(async () => {
+  const backend: AuditBackend = {
+    async process([event]) {
+      annotations = event?.annotations ?? {}
+      return true
+    },
+    close: async () => undefined,
+  }
   api = await startTestApiServer({
+    auditor: createAuditor({
+      policy: {
+        rules: [
+          { level: 'None', users: ['system:apiserver'] },
+          { level: 'Request', resources: [{ resources: ['configmaps'] }] },
+        ],
+      },
+      backend,
+      counts: auditCounts(),
+      clock: systemClock,
+    }),
     accessControl(given) {
       access = given
       const open = openAccess()
@@ -157,10 +180,29 @@ test('mutating webhooks see what those before them wrote, and earlier ones are a
   assert.equal(asked.length, 3)
 })
 
+test('the audit keeps which webhooks changed an object, and how', async () => {
+  await configure([hook('/allow'), hook('/first')])
+  await create('told')
+  const told = Object.entries(annotations).filter(([key]) => key.includes('webhook'))
+  const first = { configuration: 'm', webhook: 'first.example.com' }
+  const patch = [{ op: 'add', path: '/data/first', value: 'yes' }]
+  assert.deepEqual(Object.fromEntries(told.map(([key, value]) => [key, JSON.parse(value) as unknown])), {
+    'mutation.webhook.admission.k8s.io/round_0_index_0': {
+      configuration: 'm',
+      webhook: 'allow.example.com',
+      mutated: false,
+    },
+    'mutation.webhook.admission.k8s.io/round_0_index_1': { ...first, mutated: true },
+    'patch.webhook.admission.k8s.io/round_0_index_1': { ...first, patch, patchType: 'JSONPatch' },
+  })
+})
+
 test('a webhook that cannot be asked lets pass or fail, as its policy says', async () => {
   const gone = { url: 'https://127.0.0.1:1/x' }
   await configure([], [hook('/gone', { failurePolicy: 'Ignore', clientConfig: gone })])
   await create('d')
+  const failedOpen = annotations['failed-open.validating.webhook.admission.k8s.io/round_0_index_0']
+  assert.equal(failedOpen, 'gone.example.com')
   await api.client.resource(validatingWebhookConfigurations).delete('', 'v')
   await settled(validatingWebhookConfigurations.resource, 0)
   await configure([], [hook('/gone', { failurePolicy: 'Fail', clientConfig: gone })])
