@@ -67,6 +67,8 @@ export async function serve(
       options.log.error({ path: request.url, error: String(error) }, 'an answer could not be written')
     reply.destroy()
   } finally {
+    // who has been answered may go: there is nobody left to be told
+    reply.off('close', gone)
     options.signal.removeEventListener('abort', stopped)
     // what is left of a body that nobody read would keep the connection from its next request
     if (!request.readableEnded) request.resume()
