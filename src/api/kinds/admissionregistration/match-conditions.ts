@@ -3,6 +3,7 @@
 // Upstream: validateMatchConditions in pkg/apis/admissionregistration/validation/validation.go
 
 import { celProblem } from '#api/cel/check.ts'
+import { resultProblem } from '#api/cel/result-type.ts'
 import { duplicate, invalid, type Path, required, tooMany } from '#api/meta/field-error.ts'
 import { type FieldErrors, qualifiedName } from '#api/meta/validation.ts'
 import type { MatchCondition } from '#api/types/admissionregistration.ts'
@@ -23,6 +24,7 @@ export function* validateMatchConditions(
     const at = path.index(i)
     yield* validateExpression(at.child('expression'), (expression ?? '').trim(), '', {
       variables: hasParams ? [...REQUEST_VARIABLES, 'params'] : REQUEST_VARIABLES,
+      results: ['bool'],
     })
     if (name) yield* qualifiedName(at.child('name'), name)
     else yield required(at.child('name'))
@@ -34,6 +36,8 @@ export interface ExpressionScope {
   readonly variables: readonly string[]
   /** What `variables.` has; undefined where there is no such thing. */
   readonly composed?: readonly string[] | undefined
+  /** The types that the result may have; absent means any. */
+  readonly results?: readonly string[]
 }
 
 /** An expression that must be there and must compile; `shown` is the text in the message. */
@@ -50,4 +54,8 @@ export function* validateExpression(
   }
   const problem = celProblem(expression, scope)
   if (problem !== undefined) yield invalid(path, shown, problem)
+  if (problem !== undefined || !scope.results) return
+  const variables = scope.composed ? [...scope.variables, 'variables'] : scope.variables
+  const result = resultProblem(expression, variables, scope.results)
+  if (result !== undefined) yield invalid(path, shown, result)
 }

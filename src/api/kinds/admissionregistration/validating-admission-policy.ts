@@ -142,12 +142,19 @@ function* validateRules(
 
 function* validateValidation(item: Validation, scope: ExpressionScope, path: Path): FieldErrors {
   const { expression = '', message = '', messageExpression = '', reason } = item
-  yield* validateExpression(path.child('expression'), expression, 'expression is not specified', scope)
+  yield* validateExpression(path.child('expression'), expression, 'expression is not specified', {
+    ...scope,
+    results: ['bool'],
+  })
   if (messageExpression !== '') {
     const at = path.child('messageExpression')
     if (messageExpression.trim() === '')
       yield invalid(at, messageExpression, 'must be non-empty if specified')
-    else yield* validateExpression(at, messageExpression, '', withoutAuthorizer(scope))
+    else
+      yield* validateExpression(at, messageExpression, '', {
+        ...withoutAuthorizer(scope),
+        results: ['string'],
+      })
   }
   const at = path.child('message')
   if (message !== '' && message.trim() === '') yield invalid(at, message, 'must be non-empty if specified')
@@ -173,7 +180,14 @@ function* validateAnnotation(
   const expression = valueExpression.trim()
   if (Buffer.byteLength(expression) > MAX_EXPRESSION_BYTES) {
     yield required(at, `must not exceed ${MAX_EXPRESSION_BYTES} bytes in length`)
-  } else yield* validateExpression(at, expression, 'valueExpression is not specified', scope, valueExpression)
+  } else
+    yield* validateExpression(
+      at,
+      expression,
+      'valueExpression is not specified',
+      { ...scope, results: ['string', 'null_type'] },
+      valueExpression,
+    )
 }
 
 function* validateStatus({ status }: ValidatingAdmissionPolicy): FieldErrors {
