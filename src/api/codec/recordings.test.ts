@@ -1,5 +1,5 @@
 // The codecs against the original: 6,000 recorded answers, 13,000 recorded requests, and the round-trip fixtures
-// of every kind in JSON and protobuf.
+// of every kind in JSON, YAML and protobuf.
 
 import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
@@ -8,6 +8,7 @@ import { describe, test } from 'node:test'
 import { type BodyOptions, decodeBody } from '#api/codec/body.ts'
 import { decodeJson, type FieldValidation } from '#api/codec/json.ts'
 import { decodeProtobuf, encodeProtobuf } from '#api/codec/protobuf.ts'
+import { decodeYaml, encodeYaml, parseYaml } from '#api/codec/yaml.ts'
 import { allKinds } from '#api/kinds/all.ts'
 import { type GroupVersionKind, type JsonObject, parseApiVersion } from '#api/meta/object.ts'
 import { StatusError } from '#api/meta/status.ts'
@@ -159,6 +160,9 @@ describe('round-trip fixtures of every kind', { skip }, () => {
       assert.equal(JSON.stringify(decodeProtobuf(bytes)), text, 'protobuf to JSON')
       assert.ok(encodeProtobuf(decodeProtobuf(bytes)).equals(bytes), 'protobuf to protobuf')
       assert.equal(JSON.stringify(decodeJson(text, schema, 'Strict').object), text, 'JSON to JSON')
+      const yaml = readFileSync(path.join(FIXTURES, file.replace('.pb', '.yaml')), 'utf8')
+      assert.deepEqual(decodeYaml(yaml, schema, 'Strict').object, object, 'YAML to JSON')
+      assert.deepEqual(parseYaml(encodeYaml(object)), object, 'JSON to YAML')
     })
   }
 })
