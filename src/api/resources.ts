@@ -5,6 +5,8 @@
 
 import type { KubeObject } from '#api/meta/object.ts'
 import type {
+  MutatingAdmissionPolicy,
+  MutatingAdmissionPolicyBinding,
   MutatingWebhookConfiguration,
   ValidatingAdmissionPolicy,
   ValidatingAdmissionPolicyBinding,
@@ -40,7 +42,7 @@ import type { RuntimeClass } from '#api/types/node.ts'
 import type { PodDisruptionBudget } from '#api/types/policy.ts'
 import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from '#api/types/rbac.ts'
 import type { PriorityClass } from '#api/types/scheduling.ts'
-import type { StorageClass } from '#api/types/storage.ts'
+import type { StorageClass, VolumeAttributesClass } from '#api/types/storage.ts'
 
 /** Names a resource and carries its type. */
 export interface ResourceType<T extends KubeObject = KubeObject> {
@@ -75,6 +77,18 @@ export const endpoints = core<Endpoints>('endpoints', 'Endpoints')
 export const configMaps = core<ConfigMap>('configmaps', 'ConfigMap')
 export const secrets = core<Secret>('secrets', 'Secret')
 export const serviceAccounts = core<ServiceAccount>('serviceaccounts', 'ServiceAccount')
+export const mutatingAdmissionPolicies = inGroup<MutatingAdmissionPolicy>(
+  'admissionregistration.k8s.io',
+  'mutatingadmissionpolicies',
+  'MutatingAdmissionPolicy',
+  false,
+)
+export const mutatingAdmissionPolicyBindings = inGroup<MutatingAdmissionPolicyBinding>(
+  'admissionregistration.k8s.io',
+  'mutatingadmissionpolicybindings',
+  'MutatingAdmissionPolicyBinding',
+  false,
+)
 export const validatingAdmissionPolicies = inGroup<ValidatingAdmissionPolicy>(
   'admissionregistration.k8s.io',
   'validatingadmissionpolicies',
@@ -179,6 +193,12 @@ export const ingressClasses = inGroup<IngressClass>(
 export const ipAddresses = inGroup<IPAddress>('networking.k8s.io', 'ipaddresses', 'IPAddress', false)
 export const serviceCIDRs = inGroup<ServiceCIDR>('networking.k8s.io', 'servicecidrs', 'ServiceCIDR', false)
 export const runtimeClasses = inGroup<RuntimeClass>('node.k8s.io', 'runtimeclasses', 'RuntimeClass', false)
+export const volumeAttributesClasses = inGroup<VolumeAttributesClass>(
+  'storage.k8s.io',
+  'volumeattributesclasses',
+  'VolumeAttributesClass',
+  false,
+)
 export const storageClasses = inGroup<StorageClass>('storage.k8s.io', 'storageclasses', 'StorageClass', false)
 const FLOW_CONTROL = 'flowcontrol.apiserver.k8s.io'
 export const flowSchemas = inGroup<FlowSchema>(FLOW_CONTROL, 'flowschemas', 'FlowSchema', false)

@@ -39,6 +39,7 @@ import { statefulSetController } from '#controllers/statefulset/controller.ts'
 import { taintEvictionController } from '#controllers/taint-eviction/controller.ts'
 import { tokenCleaner } from '#controllers/token-cleaner/controller.ts'
 import { ttlAfterFinishedController } from '#controllers/ttl-after-finished/controller.ts'
+import { attributesClassProtectionController } from '#controllers/volumeattributesclass-protection/controller.ts'
 
 export interface ControllerDescriptor {
   readonly name: string
@@ -133,6 +134,11 @@ export const CONTROLLERS: readonly ControllerDescriptor[] = [
     name: 'persistentvolume-protection-controller',
     serviceAccount: 'pv-protection-controller',
     create: volumeProtectionController,
+  },
+  {
+    name: 'volumeattributesclass-protection-controller',
+    serviceAccount: 'volumeattributesclass-protection-controller',
+    create: attributesClassProtectionController,
   },
   {
     name: 'ephemeral-volume-controller',

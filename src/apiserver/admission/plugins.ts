@@ -23,6 +23,7 @@ import { persistentVolumeClaimResize } from '#apiserver/admission/persistent-vol
 import type { AdmissionPlugin } from '#apiserver/admission/plugin.ts'
 import { podSecurity } from '#apiserver/admission/pod-security/plugin.ts'
 import { podTopologyLabels } from '#apiserver/admission/pod-topology-labels.ts'
+import { mutatingAdmissionPolicy } from '#apiserver/admission/policies/mutating.ts'
 import { validatingAdmissionPolicy } from '#apiserver/admission/policies/plugin.ts'
 import { priorityAdmission } from '#apiserver/admission/priority.ts'
 import { resourceQuotaAdmission } from '#apiserver/admission/resource-quota.ts'
@@ -86,6 +87,7 @@ export function standardPlugins(dependencies: PluginDependencies): AdmissionPlug
     defaultIngressClass(access),
     podTopologyLabels(access),
     escalationCheck(resolver, authorization),
+    mutatingAdmissionPolicy(access, authorization),
     mutatingWebhooks,
     validatingAdmissionPolicy(access, authorization),
     validatingWebhooks,

@@ -40,6 +40,11 @@ test('a revision brings its template back, and is named by its hash', () => {
   assert.equal(renamed(revision, set('a'), 0).metadata?.name, revision.metadata?.name)
 })
 
+test('the fields of a revision are sorted, as clients that compare bytes expect', () => {
+  const { data } = revisionOf('a', 1)
+  assert.equal(JSON.stringify(data), goJson(data))
+})
+
 test('the template of an earlier revision makes that one the newest', () => {
   const revisions = [revisionOf('a', 1), revisionOf('b', 2)]
   assert.deepEqual(chooseRevision(revisions, revisionOf('b', 3)), { action: 'keep', revision: revisions[1] })

@@ -22,9 +22,13 @@ export interface TemplateOwner extends KubeObject {
   readonly spec?: { readonly template: PodTemplateSpec }
 }
 
-/** What a revision keeps: the template, to be put in place of another. */
+/**
+ * What a revision keeps: the template, to be put in place of another. Its fields are sorted as Go writes a map: there are
+ * clients that compare the bytes.
+ */
 export function templatePatch(owner: TemplateOwner): object {
-  return { spec: { template: { ...owner.spec?.template, $patch: 'replace' } } }
+  const patch = { spec: { template: { ...owner.spec?.template, $patch: 'replace' } } }
+  return JSON.parse(goJson(patch)) as object
 }
 
 /** The template that a revision keeps. */

@@ -9,7 +9,7 @@ import { type CelProgram, compileCel } from '#api/cel/compile.ts'
 import { type CelEnvironment, celEnvironment } from '#api/cel/environment.ts'
 import { type CelValue, celValue } from '#api/cel/values.ts'
 import type { JsonObject } from '#api/meta/object.ts'
-import type { ValidatingAdmissionPolicy, Validation } from '#api/types/admissionregistration.ts'
+import type { ValidatingAdmissionPolicy, Validation, Variable } from '#api/types/admissionregistration.ts'
 import { type Conditions, compileConditions } from '#apiserver/admission/webhooks/conditions.ts'
 
 /** What an expression can read. */
@@ -40,15 +40,15 @@ export interface CompiledPolicy {
   annotations(input: PolicyInput): Readonly<Record<string, string>>
 }
 
-type Values = Readonly<Record<string, CelValue>>
+export type Values = Readonly<Record<string, CelValue>>
 /** Throws what is wrong with the expression, when it is compiled or when it is evaluated. */
-type Evaluate = (values: Values) => CelValue
+export type Evaluate = (values: Values) => CelValue
 
 const VARIABLES = ['object', 'oldObject', 'request', 'namespaceObject', 'params', 'variables']
 
 let environment: CelEnvironment | undefined
 
-function compile(expression: string): Evaluate {
+export function compileExpression(expression: string): Evaluate {
   environment ??= celEnvironment({ variables: Object.fromEntries(VARIABLES.map((name) => [name, 'dyn'])) })
   const { program, problem } = compileCel(expression, environment)
   return (values) => {
@@ -67,18 +67,13 @@ function evaluate(program: CelProgram, expression: string, values: Values): CelV
   }
 }
 
-export function compilePolicy({ spec }: ValidatingAdmissionPolicy): CompiledPolicy {
-  const variables = (spec?.variables ?? []).map(({ name, expression }) => ({
+/** Gives the values that expressions read: the input, and the variables made of it. */
+export function compileVariables(definitions: readonly Variable[]): (input: PolicyInput) => Values {
+  const variables = definitions.map(({ name, expression }) => ({
     name,
-    value: compile(expression),
+    value: compileExpression(expression),
   }))
-  const validations = (spec?.validations ?? []).map(compileValidation)
-  const audits = (spec?.auditAnnotations ?? []).map(({ key, valueExpression }) => ({
-    key,
-    value: compile(valueExpression),
-  }))
-
-  function valuesOf(input: PolicyInput): Values {
+  return (input) => {
     const known = new Map<string, CelValue>()
     const values = {
       ...Object.fromEntries(Object.entries(input).map(([name, value]) => [name, celValue(value)])),
@@ -93,6 +88,15 @@ export function compilePolicy({ spec }: ValidatingAdmissionPolicy): CompiledPoli
     }
     return values
   }
+}
+
+export function compilePolicy({ spec }: ValidatingAdmissionPolicy): CompiledPolicy {
+  const valuesOf = compileVariables(spec?.variables ?? [])
+  const validations = (spec?.validations ?? []).map(compileValidation)
+  const audits = (spec?.auditAnnotations ?? []).map(({ key, valueExpression }) => ({
+    key,
+    value: compileExpression(valueExpression),
+  }))
 
   return {
     conditions: spec?.matchConditions?.length ? compileConditions(spec.matchConditions) : undefined,
@@ -112,8 +116,8 @@ export function compilePolicy({ spec }: ValidatingAdmissionPolicy): CompiledPoli
 }
 
 function compileValidation(validation: Validation): (values: Values, index: number) => Failure | undefined {
-  const isMet = compile(validation.expression)
-  const say = validation.messageExpression ? compile(validation.messageExpression) : undefined
+  const isMet = compileExpression(validation.expression)
+  const say = validation.messageExpression ? compileExpression(validation.messageExpression) : undefined
   const reason = validation.reason ?? 'Invalid'
   return (values, index) => {
     try {

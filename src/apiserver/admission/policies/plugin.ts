@@ -3,15 +3,12 @@
 // A policy says what is right, a binding where it holds, with which parameters, and what follows: refuse, warn, or note
 // for the audit. A policy without a binding does nothing.
 // Upstream: staging/src/k8s.io/apiserver/pkg/admission/plugin/policy/validating/dispatcher.go
-// Left out: parameters of custom kinds, type checking in the status of a policy
+// Left out: type checking in the status of a policy
 
-import { allKinds } from '#api/kinds/all.ts'
-import { type JsonObject, type KubeObject, parseApiVersion } from '#api/meta/object.ts'
-import { failure, isNotFound, type StatusError } from '#api/meta/status.ts'
-import { namespaces, validatingAdmissionPolicies, validatingAdmissionPolicyBindings } from '#api/resources.ts'
+import type { JsonObject, KubeObject } from '#api/meta/object.ts'
+import { failure, type StatusError } from '#api/meta/status.ts'
+import { validatingAdmissionPolicies, validatingAdmissionPolicyBindings } from '#api/resources.ts'
 import type {
-  MatchResources,
-  NamedRuleWithOperations,
   ValidatingAdmissionPolicy,
   ValidatingAdmissionPolicyBinding,
 } from '#api/types/admissionregistration.ts'
@@ -23,14 +20,9 @@ import {
   type Failure,
   type PolicyInput,
 } from '#apiserver/admission/policies/compile.ts'
+import { invocationOfPolicy, namespaceOf, paramsOf } from '#apiserver/admission/policies/match.ts'
 import { refuse } from '#apiserver/admission/refuse.ts'
 import { requestAuthorizer } from '#apiserver/admission/request-authorizer.ts'
-import {
-  type Invocation,
-  invocationOf,
-  matchesNamespace,
-  matchesObject,
-} from '#apiserver/admission/webhooks/match.ts'
 import { isExempt } from '#apiserver/admission/webhooks/plugin.ts'
 import { reviewOf, shownAs } from '#apiserver/admission/webhooks/review.ts'
 import type { Authorization } from '#apiserver/authorization/chain.ts'
@@ -72,11 +64,8 @@ async function applyBinding(
   authorizer: object,
 ): Promise<void> {
   const namespace = await namespaceOf(access, request)
-  const invocation = concerned(policy.spec?.matchConstraints, request)
-  if (!invocation || !(await holdsHere(policy.spec?.matchConstraints, request, namespace))) return
-  const { matchResources } = binding.spec ?? {}
-  if (matchResources?.resourceRules?.length && !concerned(matchResources, request)) return
-  if (!(await holdsHere(matchResources, request, namespace))) return
+  const invocation = await invocationOfPolicy(policy, binding, request, namespace)
+  if (!invocation) return
   const review = reviewOf(request, invocation, ['v1'], '')
   const fails = (message: string): Failure => ({ message, reason: 'Invalid', isError: true, index: 0 })
   const outcome = (await compiled.conditions?.(review, authorizer)) ?? 'met'
@@ -97,73 +86,6 @@ async function applyBinding(
     }
     follow(policy, binding, request, compiled.judge(input))
   }
-}
-
-/** How the policy sees the request, where its rules are for it. */
-function concerned(match: MatchResources | undefined, request: AdmissionRequest): Invocation | undefined {
-  const named = (rules: readonly NamedRuleWithOperations[] | undefined) =>
-    (rules ?? []).filter(
-      ({ resourceNames = [] }) => resourceNames.length === 0 || resourceNames.includes(request.name),
-    )
-  const matchPolicy = match?.matchPolicy ?? 'Equivalent'
-  if (invocationOf({ rules: named(match?.excludeResourceRules), matchPolicy }, request)) return undefined
-  return invocationOf({ rules: named(match?.resourceRules), matchPolicy }, request)
-}
-
-async function holdsHere(
-  match: MatchResources | undefined,
-  request: AdmissionRequest,
-  namespace: KubeObject | undefined,
-): Promise<boolean> {
-  if (!matchesObject(match?.objectSelector, request)) return false
-  return matchesNamespace(match?.namespaceSelector, request, async () => namespace?.metadata?.labels ?? {})
-}
-
-async function namespaceOf(
-  { client, informers }: ServerAccess,
-  request: AdmissionRequest,
-): Promise<KubeObject | undefined> {
-  const { namespace, kind } = request
-  if (namespace === '' || !kind.namespaced) return undefined
-  return (
-    informers.informer(namespaces).get(namespace) ?? (await client.resource(namespaces).get('', namespace))
-  )
-}
-
-/** The parameters: `[null]` for a policy without; a text says what is wrong. */
-async function paramsOf(
-  { client }: ServerAccess,
-  policy: ValidatingAdmissionPolicy,
-  binding: ValidatingAdmissionPolicyBinding,
-  request: AdmissionRequest,
-): Promise<readonly (JsonObject | null)[] | string> {
-  const { paramKind } = policy.spec ?? {}
-  const { paramRef } = binding.spec ?? {}
-  if (!paramKind || !paramRef) return [null]
-  const { group, version } = parseApiVersion(paramKind.apiVersion ?? '')
-  const kind = allKinds.find(
-    (one) => one.group === group && one.kind === paramKind.kind && one.versions.includes(version),
-  )
-  if (!kind) return `failed to configure policy: no kind ${JSON.stringify(paramKind.kind)} for parameters`
-  const resource = client.resource({ ...kind, version })
-  const namespace = kind.namespaced ? (paramRef.namespace ?? request.namespace) : ''
-  let found: readonly KubeObject[]
-  if (paramRef.name) {
-    const one = await resource.get(namespace, paramRef.name).catch((error: unknown) => {
-      if (isNotFound(error)) return undefined
-      throw error
-    })
-    found = one ? [one] : []
-  } else {
-    const { items } = await resource.list({ namespace })
-    found = items.filter((item) =>
-      matchesObject(paramRef.selector, { ...request, object: item as JsonObject }),
-    )
-  }
-  if (found.length === 0 && paramRef.parameterNotFoundAction === 'Deny') {
-    return 'failed to configure binding: no params found for policy binding with `Deny` parameterNotFoundAction'
-  }
-  return found as readonly JsonObject[]
 }
 
 /** Does what the binding says about failures. Throws the refusal. */

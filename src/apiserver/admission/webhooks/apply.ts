@@ -30,18 +30,27 @@ export function applyWebhookPatch(
     throw internalError(new Error(text))
   }
   const shown = shownAs(object, invocation)!
-  let patched: JsonObject
   try {
-    patched = decodePatched(applyJsonPatch(shown, patch), shown, invocation)
+    return replaceObject(request, invocation, applyJsonPatch(shown, patch))
   } catch (error) {
     throw internalError(error)
   }
+}
+
+/**
+ * Puts `next`, in the version of the invocation, in the place of the request's object; gives whether they differ. Throws
+ * where it is no object of its kind.
+ */
+export function replaceObject(request: AdmissionRequest, invocation: Invocation, next: JsonObject): boolean {
+  const object = request.object!
+  const shown = shownAs(object, invocation)!
+  const patched = decodePatched(next, shown, invocation)
   if (equalJson(patched, shown)) return false
   const isOwn = shown['kind'] === invocation.kind.kind
-  const next = isOwn ? toStored(invocation.kind, patched, invocation.version) : patched
-  if (isOwn) invocation.kind.defaults?.(next)
+  const stored = isOwn ? toStored(invocation.kind, patched, invocation.version) : patched
+  if (isOwn) invocation.kind.defaults?.(stored)
   for (const name of Object.keys(object)) delete object[name]
-  Object.assign(object, next)
+  Object.assign(object, stored)
   return true
 }
 
