@@ -23,6 +23,8 @@ describe('expressions that do not', () => {
   const rows: readonly (readonly [source: string, place: string, text: string])[] = [
     ['', '1:0', "Syntax error: mismatched input '<EOF>'"],
     ['size(', '1:6', "Syntax error: mismatched input '<EOF>' expecting {'[', '{', '(', ')', '.',"],
+    ['object.size( < 2', '1:14', "Syntax error: extraneous input '<' expecting {'[', '{', '(', ')', '.',"],
+    ['object.size ++', '1:14', "Syntax error: mismatched input '+' expecting {'[', '{', '(', '.',"],
     ['objct.a', '1:1', "undeclared reference to 'objct' (in container '')"],
     ['true &&\n  nothing()', '2:10', "undeclared reference to 'nothing' (in container '')"],
     ['variables.unknown', '1:10', "undefined field 'unknown'"],

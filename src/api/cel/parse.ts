@@ -153,7 +153,8 @@ class Parser {
     }
     if (this.#is('{', '{?')) return this.#map()
     const expected = operands(this.#next === this.#argumentsAt ? "')', " : '')
-    throw new CelSyntaxError(token.at, `Syntax error: mismatched input '${token.text}' expecting ${expected}`)
+    const word = beginsOperand(this.#tokens[this.#next + 1]) ? 'extraneous' : 'mismatched'
+    throw new CelSyntaxError(token.at, `Syntax error: ${word} input '${token.text}' expecting ${expected}`)
   }
 
   #name(): CelNode {
@@ -209,6 +210,12 @@ class Parser {
     this.#expect('}')
     return { kind: 'parts', parts }
   }
+}
+
+/** Where it does, cel-go takes the token before it for one too many. */
+function beginsOperand(token: Token | undefined): boolean {
+  if (!token || token.text === 'in') return false
+  return token.kind === 'symbol' ? '[{(.-!'.includes(token.text) : token.kind !== 'end'
 }
 
 function isTypeName(node: CelNode): boolean {
