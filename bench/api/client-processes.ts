@@ -18,8 +18,9 @@ export function startJob(connection: Connection, job: Job): RunningJob {
     child.disconnect()
     return (message as Extract<FromClient, { type: 'done' }>).result
   })
-  // who waits for the result hears of the failure
+  // a failure is the same for both: who waits for one of them hears of it
   ready.catch(() => undefined)
+  result.catch(() => undefined)
   child.send({ connection, job } satisfies ToClient)
   return { ready, result }
 }

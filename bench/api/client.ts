@@ -8,7 +8,10 @@ import { RawClient } from '#bench/api/raw-client.ts'
 import { type Operations, rawOperations } from '#bench/api/raw-operations.ts'
 import { systemClock } from '#sys/clock.ts'
 
-const tell = (message: FromClient) => process.send!(message)
+/** Who asked may have given up meanwhile. */
+function tell(message: FromClient): void {
+  if (process.connected) process.send!(message)
+}
 
 process.once('message', (message) => {
   const { connection, job } = message as ToClient
@@ -99,7 +102,7 @@ async function repeat(times: number, parallel: number, work: () => Promise<void>
 async function watch(connection: Connection, job: Extract<Job, { type: 'watch' }>): Promise<JobResult> {
   const client = new RawClient(connection, Number.POSITIVE_INFINITY)
   const latencies: number[] = []
-  const path = `/api/v1/namespaces/${SCRATCH}/configmaps?watch=1&timeoutSeconds=600`
+  const path = `/api/v1/namespaces/${SCRATCH}/configmaps?watch=1&resourceVersion=0&timeoutSeconds=600`
   const accept = mediaTypeOf(job.encoding) + (job.encoding === 'protobuf' ? ';stream=watch' : '')
   const expected = job.watchers * job.events
   let since = 0

@@ -119,9 +119,13 @@ function continueOf(body: Buffer): string {
   return /eyJ2[A-Za-z0-9_-]+=*/.exec(`${head}\n${tail}`)?.[0] ?? ''
 }
 
-/** The initial state by a watch, as client-go asks for it. */
+/**
+ * The initial state by a watch, as client-go asks for it, but in whatever state there is: from an etcd older than 3.4.25
+ * the original cannot learn that nothing has changed, and ends a watch that wants the newest.
+ */
 async function watchInitial(client: RawClient, accept: string): Promise<void> {
-  const query = 'watch=1&sendInitialEvents=true&allowWatchBookmarks=true&resourceVersionMatch=NotOlderThan'
+  const query =
+    'watch=1&sendInitialEvents=true&allowWatchBookmarks=true&resourceVersionMatch=NotOlderThan&resourceVersion=0'
   let tail = ''
   let sizeBytes = 0
   let end: () => void = () => undefined
