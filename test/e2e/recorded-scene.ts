@@ -45,7 +45,7 @@ const ASIDE: ReadonlySet<string> = new Set(
   (
     'uid startTime completionTime lastTransitionTime lastUpdateTime lastProbeTime startedAt finishedAt containerID ' +
     'imageID podIP podIPs hostIP hostIPs clusterIP clusterIPs user restartCount nodeName nodePort creationTimestamp ' +
-    'resourceVersion addresses lastScheduleTime lastSuccessfulTime endpoints.kubernetes.io/last-change-trigger-time'
+    'resourceVersion addresses lastScheduleTime lastSuccessfulTime lastScaleTime endpoints.kubernetes.io/last-change-trigger-time'
   ).split(' '),
 )
 

@@ -10,6 +10,7 @@ import { keyOf, type ObjectKey, parseApiVersion } from '#api/meta/object.ts'
 import { toMillis } from '#api/meta/quantity.ts'
 import { matchesLabels } from '#api/meta/selectors.ts'
 import { parseSelector } from '#api/meta/selectors-parse.ts'
+import { isConflict } from '#api/meta/status.ts'
 import { horizontalPodAutoscalers, pods } from '#api/resources.ts'
 import type {
   HorizontalPodAutoscaler,
@@ -40,6 +41,7 @@ import { formatTime } from '#sys/clock.ts'
 /** Metrics are measured about so often. */
 const PERIOD_MS = 15_000
 const DEFAULT_TOLERANCE = 0.1
+const CONFLICT_RETRIES = 4
 
 /** One look at an autoscaler, as far as it has come. */
 interface Look {
@@ -222,8 +224,7 @@ export function horizontalPodAutoscalerController(context: ControllerContext): C
     reason: string,
   ): Promise<void> {
     try {
-      const body = { ...scale, spec: { ...scale.spec, replicas } }
-      await client.request({ method: 'PUT', path, query: {}, body })
+      await writeScale(path, scale, replicas, CONFLICT_RETRIES)
     } catch (error) {
       const text = `New size: ${replicas}; reason: ${reason}; error: ${messageOf(error)}`
       events.event(look.autoscaler, 'Warning', 'FailedRescale', text)
@@ -236,6 +237,18 @@ export function horizontalPodAutoscalerController(context: ControllerContext): C
     events.event(look.autoscaler, 'Normal', 'SuccessfulRescale', `New size: ${replicas}; reason: ${reason}`)
     history.scaled(replicas - look.current, clock.now())
     await report(look, replicas, true)
+  }
+
+  /** The workload's own controller writes it, too: whoever loses takes what is there now. */
+  async function writeScale(path: string, scale: Scale, replicas: number, retries: number): Promise<void> {
+    try {
+      const body = { ...scale, spec: { ...scale.spec, replicas } }
+      await client.request({ method: 'PUT', path, query: {}, body })
+    } catch (error) {
+      if (!isConflict(error) || retries === 0) throw error
+      const fresh = (await client.request({ method: 'GET', path, query: {} })) as unknown as Scale
+      await writeScale(path, fresh, replicas, retries - 1)
+    }
   }
 
   function setCondition(
