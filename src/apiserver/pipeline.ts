@@ -9,7 +9,7 @@ import { failure, internalError, StatusError } from '#api/meta/status.ts'
 import { type Auditor, triedCredentials } from '#apiserver/audit/auditor.ts'
 import type { Authentication } from '#apiserver/authentication/chain.ts'
 import type { Impersonation } from '#apiserver/authentication/impersonation.ts'
-import { type Authorization, forbiddenRequest } from '#apiserver/authorization/chain.ts'
+import { type Authorization, refusalOf } from '#apiserver/authorization/chain.ts'
 import type { ApiRequest, ApiResponse, HandledResponse, RequestTrail } from '#apiserver/exchange.ts'
 import { type Seat, takeSeat } from '#apiserver/flowcontrol/filter.ts'
 import type { FlowControl } from '#apiserver/flowcontrol/flow-control.ts'
@@ -117,11 +117,12 @@ export function createPipeline(options: PipelineOptions): Handle {
   }
 
   async function authorize(user: UserInfo, info: RequestInfo, trail: RequestTrail): Promise<void> {
-    const { decision, reason } = await options.authorization.authorize(user, info)
+    const decided = await options.authorization.authorize(user, info)
+    const { decision, reason, error } = decided
     const isAllowed = decision === 'allow'
     trail.audit?.annotate('authorization.k8s.io/decision', isAllowed ? 'allow' : 'forbid')
-    trail.audit?.annotate('authorization.k8s.io/reason', reason)
-    if (!isAllowed) throw forbiddenRequest(user, info, reason)
+    trail.audit?.annotate('authorization.k8s.io/reason', error === undefined ? reason : 'internal error')
+    if (!isAllowed) throw refusalOf(user, info, decided)
   }
 
   return async (request) => {

@@ -20,10 +20,8 @@ export function createAuthorization(authorizers: readonly Authorizer[]): Authori
   return {
     authorize,
     async require(user, info) {
-      const { decision, reason, error } = await authorize(user, info)
-      if (decision === 'allow') return
-      if (error !== undefined) throw failedRequest(info, error)
-      throw forbiddenRequest(user, info, reason)
+      const decision = await authorize(user, info)
+      if (decision.decision !== 'allow') throw refusalOf(user, info, decision)
     },
   }
 }
@@ -46,8 +44,9 @@ export async function askAll(
   return { decision: 'no-opinion', reason: reasons.join('\n'), ...(error !== undefined && { error }) }
 }
 
-/** Not 403: nobody knows whether the request would have been allowed. */
-function failedRequest(info: RequestInfo, error: string): StatusError {
+/** What the client sees of a decision that does not allow; where an authorizer failed, nobody knows, and it is no 403. */
+export function refusalOf(user: UserInfo, info: RequestInfo, { reason, error }: Decision): StatusError {
+  if (error === undefined) return forbiddenRequest(user, info, reason)
   return failure(500, 'InternalError', `Internal Server Error: ${JSON.stringify(info.path)}: ${error}`)
 }
 
