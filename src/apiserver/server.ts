@@ -28,7 +28,12 @@ import { createInProcessTransport } from '#apiserver/in-process-transport.ts'
 import { admissionMeasure, measuredAuthentication, measuredAuthorization } from '#apiserver/metrics/access.ts'
 import { createRegistry, metricsResponse, registerAuditMetrics } from '#apiserver/metrics/metrics.ts'
 import { requestMetrics } from '#apiserver/metrics/requests.ts'
-import { registerStorageMetrics, storeMeasure, watchEventCells } from '#apiserver/metrics/storage.ts'
+import {
+  measuredTransformers,
+  registerStorageMetrics,
+  storeMeasure,
+  watchEventCells,
+} from '#apiserver/metrics/storage.ts'
 import { createPipeline, type Handle } from '#apiserver/pipeline.ts'
 import { type Catalog, createCatalog, isStored } from '#apiserver/registry/catalog.ts'
 import { composeRegistry } from '#apiserver/registry/compose.ts'
@@ -156,7 +161,7 @@ function composeServer(options: ApiServerOptions, state: ServerState) {
     store,
     access,
     fields: createFieldManagement(catalog, clock),
-    encryption: options.encryption,
+    encryption: options.encryption && measuredTransformers(metrics, options.encryption),
     convert: conversionByWebhook({ client, informers, clock, random, log }),
     measures: { store: storeMeasure(metrics, clock), watchEvents: watchEventCells(metrics) },
     clock,

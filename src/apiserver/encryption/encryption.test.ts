@@ -93,6 +93,14 @@ describe('a server with encryption', () => {
     assert.ok((await stored(store, '/registry/configmaps/default/plain')).startsWith('{'))
   })
 
+  test('counts what it encrypts and decrypts', async () => {
+    const metrics = await server.transport.request({ method: 'GET', path: '/metrics', query: {} })
+    assert.match(
+      (metrics as { text: string }).text,
+      /\napiserver_storage_transformation_operations_total\{resource="secrets",transformation_type="to_storage",transformer_prefix="k8s:enc:aesgcm:v1:",status="OK"\} 1\n/,
+    )
+  })
+
   test('reads it after a restart', async () => {
     await restart(keys('first'))
     const { data } = await server.client.resource(secrets).get('default', 'a')

@@ -5,6 +5,7 @@
 
 import type { Registry } from 'prom-client'
 import type { KindDefinition } from '#api/kinds/kind.ts'
+import type { ValueTransformers } from '#apiserver/encryption/value-transformer.ts'
 import { isStored, storedResourceOf } from '#apiserver/registry/catalog.ts'
 import type { StoreMeasure } from '#apiserver/registry/object-store.ts'
 import type { WatchCaches } from '#apiserver/watchcache/caches.ts'
@@ -126,4 +127,49 @@ export function registerStorageMetrics(
     { name: 'apiserver_storage_size_bytes', help: 'Size of the database.', labels: ['storage_cluster_id'] },
     async () => [['etcd-0', await store.sizeBytes()] as const],
   )
+}
+
+/** The same transformers, counted: by resource, direction, provider and outcome. */
+export function measuredTransformers(registry: Registry, inner: ValueTransformers): ValueTransformers {
+  const total = counters(
+    registry,
+    'apiserver_storage_transformation_operations_total',
+    'Values that were encrypted or decrypted.',
+    'resource',
+    'transformation_type',
+    'transformer_prefix',
+    'status',
+  )
+  return {
+    of(group, resource) {
+      const transformer = inner.of(group, resource)
+      const name = group === '' ? resource : `${resource}.${group}`
+      const count = (type: string, stored: Uint8Array, status: string): void => {
+        total.of(name, type, providerOf(stored), status).value++
+      }
+      return {
+        fromStorage(value, key) {
+          try {
+            const read = transformer.fromStorage(value, key)
+            count('from_storage', value, 'OK')
+            return read
+          } catch (error) {
+            count('from_storage', value, 'Unknown')
+            throw error
+          }
+        },
+        toStorage(value, key) {
+          const stored = transformer.toStorage(value, key)
+          count('to_storage', stored, 'OK')
+          return stored
+        },
+      }
+    },
+  }
+}
+
+/** `k8s:enc:aesgcm:v1:`, whatever the key; `identity` for what is not encrypted. */
+function providerOf(stored: Uint8Array): string {
+  const head = Buffer.from(stored.buffer, stored.byteOffset, Math.min(stored.length, 40)).toString('latin1')
+  return /^k8s:enc:[a-z]+:v\d:/.exec(head)?.[0] ?? 'identity'
 }
