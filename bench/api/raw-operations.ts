@@ -47,7 +47,11 @@ export function rawOperations(connection: Connection, encoding: Encoding, connec
       } while (token !== '')
     },
 
-    sync: () => watchInitial(client, accept),
+    // as client-go: by a watch, and where the server cannot do that, by a list
+    sync: () =>
+      watchInitial(client, accept).catch(async () => {
+        await client.expect({ method: 'GET', path: listPath({}, ''), accept })
+      }),
     close: () => client.close(),
   }
 }
@@ -119,13 +123,9 @@ function continueOf(body: Buffer): string {
   return /eyJ2[A-Za-z0-9_-]+=*/.exec(`${head}\n${tail}`)?.[0] ?? ''
 }
 
-/**
- * The initial state by a watch, as client-go asks for it, but in whatever state there is: from an etcd older than 3.4.25
- * the original cannot learn that nothing has changed, and ends a watch that wants the newest.
- */
+/** The initial state by a watch. The original ends it on an etcd before 3.4.25, which cannot say that nothing has changed. */
 async function watchInitial(client: RawClient, accept: string): Promise<void> {
-  const query =
-    'watch=1&sendInitialEvents=true&allowWatchBookmarks=true&resourceVersionMatch=NotOlderThan&resourceVersion=0'
+  const query = 'watch=1&sendInitialEvents=true&allowWatchBookmarks=true&resourceVersionMatch=NotOlderThan'
   let tail = ''
   let sizeBytes = 0
   let end: () => void = () => undefined
