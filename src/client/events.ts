@@ -51,9 +51,11 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
   const correlate = createEventCorrelator(clock)
   const queue: CorrelatedEvent[] = []
   let writing: Promise<void> | undefined
+  /** Who waits for the last events does not wait for calm. */
+  let hurry = new AbortController()
 
   async function writeAll(): Promise<void> {
-    await clock.sleep(CALM_MS)
+    await clock.sleep(CALM_MS, hurry.signal).catch(() => undefined)
     for (let next = queue.shift(); next; next = queue.shift()) {
       try {
         await write(client, next)
@@ -96,7 +98,11 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
       queue.push(correlated)
       writing ??= writeAll()
     },
-    flush: () => writing ?? Promise.resolve(),
+    async flush() {
+      hurry.abort()
+      await writing
+      hurry = new AbortController()
+    },
   }
 }
 

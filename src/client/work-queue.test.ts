@@ -71,6 +71,20 @@ test('the earliest of several delays counts, and stopping leaves no timer', asyn
   assert.equal(clock.pendingCount(), 0)
 })
 
+test('work that ends after the queue leaves no timer', async () => {
+  let release: () => void = () => undefined
+  const { clock, queue, end } = started(async () => {
+    await new Promise<void>((resolve) => (release = resolve))
+    return { afterMs: 60_000 }
+  })
+  queue.add('a')
+  await clock.advance(0)
+  const ended = end()
+  release()
+  await ended
+  assert.equal(clock.pendingCount(), 0)
+})
+
 test('no more keys are worked on at once than there are workers', async () => {
   let active = 0
   let most = 0

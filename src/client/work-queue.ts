@@ -69,6 +69,8 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
   }
 
   function addAfter(key: string, delayMs: number): void {
+    // Work that ends after the queue has nothing to come back to, and a timer would keep the process alive.
+    if (running?.aborted) return
     if (delayMs <= 0) {
       add(key)
       return
