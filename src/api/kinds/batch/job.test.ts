@@ -35,8 +35,10 @@ describe('Job', () => {
     })
     assert.deepEqual(selector, { matchLabels: { 'batch.kubernetes.io/controller-uid': UID } })
   })
-  test('its labels are those of its pods', () => {
+  test('its labels are those of its pods, from when it is read', () => {
     const made = created(job, jobOf({}))
+    assert.equal((made['metadata'] as JsonObject)['labels'], undefined)
+    job.defaults?.(made)
     const labels = {
       'batch.kubernetes.io/controller-uid': UID,
       'batch.kubernetes.io/job-name': 'j',
