@@ -31,9 +31,12 @@ const URL_ATTRIBUTES: Readonly<Record<string, readonly string[]>> = {
   video: ['poster', 'src'],
 }
 
-/** A comment, or a start tag; of scripts and styles with all that they contain, which is no HTML. */
+/**
+ * A comment, or a start tag; of scripts and styles with all that they contain, which is no HTML. What does not end
+ * reaches to the end of the page, or many that do not end would each be looked for to there.
+ */
 const TOKEN =
-  /<!--[\s\S]*?-->|<(?<name>[a-z][a-z0-9]*)(?<attributes>(?:[^<>"']|"[^"]*"|'[^']*')*)>(?<raw>(?<=<(?:script|style)\b[^<>]*>)[\s\S]*?(?=<\/(?:script|style)))?/gi
+  /<!--[\s\S]*?(?:-->|$)|<(?<name>[a-z][a-z0-9]*)(?<attributes>(?:[^<>"']|"[^"]*"|'[^']*')*)>(?<raw>(?<=<(?:script|style)\b[^<>]*>)[\s\S]*?(?=<\/(?:script|style)|$))?/gi
 const ATTRIBUTE =
   /(?<before>[\s/]|^)(?<key>[a-z-]+)(?<equals>\s*=\s*)(?:"(?<double>[^"]*)"|'(?<single>[^']*)'|(?<bare>[^\s"'<>]+))/gi
 

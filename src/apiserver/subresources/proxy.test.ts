@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { rewritten } from '#apiserver/subresources/proxy.ts'
+import { readUpTo, rewritten } from '#apiserver/subresources/proxy.ts'
 import { splitSchemeNamePort } from '#apiserver/subresources/proxy-target.ts'
 
 const PREFIX = '/api/v1/namespaces/default/services/web/proxy'
@@ -33,3 +33,24 @@ const names: readonly [string, object | undefined][] = [
 for (const [id, expected] of names) {
   test(`the target ${id}`, () => assert.deepEqual(splitSchemeNamePort(id), expected))
 }
+
+test('what is larger than the bound comes through whole, and unread', async () => {
+  const pieces = ['one', 'two', 'three', 'four'].map((text) => Buffer.from(text))
+  let read = 0
+  async function* source() {
+    for (const piece of pieces) {
+      read++
+      yield piece
+    }
+  }
+  const whole = await readUpTo(source(), 100)
+  assert.ok(whole.isWhole)
+  assert.equal(Buffer.concat(whole.chunks).toString(), 'onetwothreefour')
+  read = 0
+  const large = await readUpTo(source(), 5)
+  assert.ok(!large.isWhole)
+  assert.equal(read, 2)
+  let text = ''
+  for await (const chunk of large.bytes) text += Buffer.from(chunk).toString()
+  assert.equal(text, 'onetwothreefour')
+})

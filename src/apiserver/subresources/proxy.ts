@@ -24,6 +24,9 @@ import {
 import { proxyUpgrade } from '#apiserver/subresources/upgrade-proxy.ts'
 import type { Client } from '#client/client.ts'
 
+/** Larger pages go through as they are: a page is held in memory while its links are rewritten. */
+const PAGE_BOUND = 4 * 1024 * 1024
+
 const OPTIONS_KINDS: Readonly<Record<string, string>> = {
   pods: 'PodProxyOptions',
   services: 'ServiceProxyOptions',
@@ -86,7 +89,11 @@ async function forward(context: RequestContext, target: Wanted): Promise<ApiResp
   const answered = answeredHeaders(answer, target, prefix)
   if (!isPage(answer)) return { type: 'stream', code, headers: answered, body: answer }
   const { 'content-length': _length, ...others } = answered
-  const page = rewriteLinks(await textOf(answer), (url) => rewritten(url, target, prefix))
+  const read = await readUpTo(answer, PAGE_BOUND)
+  if (!read.isWhole) return { type: 'stream', code, headers: answered, body: read.bytes }
+  const page = rewriteLinks(Buffer.concat(read.chunks).toString('utf8'), (url) =>
+    rewritten(url, target, prefix),
+  )
   return { type: 'raw', code, headers: others, body: page }
 }
 
@@ -96,10 +103,26 @@ const isPage = ({ headers }: IncomingMessage): boolean =>
   headers['content-encoding'] === undefined &&
   /^text\/html\s*(;|$)/.test(headers['content-type'] ?? '')
 
-async function textOf(answer: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = []
-  for await (const chunk of answer) chunks.push(chunk as Buffer)
-  return Buffer.concat(chunks).toString('utf8')
+type Read =
+  | { readonly isWhole: true; readonly chunks: readonly Uint8Array[] }
+  | { readonly isWhole: false; readonly bytes: AsyncIterable<Uint8Array> }
+
+/** All of the bytes, or, where they are more than `bound`, what gives them one after the other. */
+export async function readUpTo(source: AsyncIterable<Uint8Array>, bound: number): Promise<Read> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  const rest = source[Symbol.asyncIterator]()
+  while (size <= bound) {
+    const { done, value } = await rest.next()
+    if (done) return { isWhole: true, chunks }
+    chunks.push(value)
+    size += value.length
+  }
+  async function* all(): AsyncGenerator<Uint8Array> {
+    yield* chunks
+    yield* { [Symbol.asyncIterator]: () => rest }
+  }
+  return { isWhole: false, bytes: all() }
 }
 
 function answeredHeaders(answer: IncomingMessage, target: Wanted, prefix: string): ResponseHeaders {
