@@ -4,7 +4,6 @@
 // person's own clusters, whose kubeconfig it leaves alone.
 
 import { mkdtemp, rm } from 'node:fs/promises'
-import net from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -15,6 +14,7 @@ import type { ClusterLayout } from '#cluster/layout.ts'
 import type { SelfCommand } from '#cluster/supervisor/processes.ts'
 import { up } from '#cluster/up.ts'
 import { systemClock } from '#sys/clock.ts'
+import { freePort } from '#sys/ports.ts'
 import { randomSuffix, systemRandom } from '#sys/random.ts'
 
 export interface TestCluster {
@@ -62,15 +62,4 @@ export async function startCluster(
     await rm(dataDir, { recursive: true, force: true })
     throw error
   }
-}
-
-/** A port that nobody listens on now, with its two neighbours for an etcd. */
-export async function freePort(): Promise<number> {
-  const server = net.createServer()
-  const port = await new Promise<number>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => resolve((server.address() as net.AddressInfo).port))
-  })
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }

@@ -1,7 +1,6 @@
 // Brings a cluster up: decides what it is, starts its supervisor, and waits until it can be used.
 
 import { readFile, rm } from 'node:fs/promises'
-import net from 'node:net'
 import path from 'node:path'
 import { nodes } from '#api/resources.ts'
 import type { Node } from '#api/types/core.ts'
@@ -32,6 +31,7 @@ import { UserError } from '#cluster/user-error.ts'
 import { type Clock, systemClock } from '#sys/clock.ts'
 import { exists, readTextIfExists, removeIfEmpty, writeFileAtomically } from '#sys/files.ts'
 import { silentLogger } from '#sys/log.ts'
+import { isPortFree } from '#sys/ports.ts'
 import { isRunning, type ProcessIdentity } from '#sys/process.ts'
 import { systemRandom } from '#sys/random.ts'
 
@@ -190,19 +190,6 @@ async function checkPort(port: number, wasOurs: boolean): Promise<void> {
     if (tries > 1) await systemClock.sleep(POLL_MS)
   }
   throw new UserError(`Port ${port} is in use by another program: choose another with --api-port.`)
-}
-
-async function isPortFree(port: number): Promise<boolean> {
-  const server = net.createServer()
-  const isFree = await new Promise<boolean>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EADDRINUSE') resolve(false)
-      else reject(error)
-    })
-    server.listen(port, () => resolve(true))
-  })
-  if (isFree) await new Promise((resolve) => server.close(resolve))
-  return isFree
 }
 
 async function startSupervisor(layout: ClusterLayout, self: SelfCommand, clock: Clock): Promise<void> {

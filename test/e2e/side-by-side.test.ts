@@ -10,7 +10,13 @@ let clusters: readonly TestCluster[] = []
 before(async () => {
   const started = await Promise.allSettled([startCluster({ nodes: 1 }), startCluster({ nodes: 1 })])
   clusters = started.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
-  assert.equal(clusters.length, 2, JSON.stringify(started.map((result) => String(result))))
+  assert.equal(
+    clusters.length,
+    2,
+    JSON.stringify(
+      started.map((result) => (result.status === 'rejected' ? String(result.reason) : 'started')),
+    ),
+  )
 })
 
 after(async () => {

@@ -7,7 +7,7 @@ import net from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
-import { freePort } from '#cluster/start-cluster.ts'
+import { freePort } from '#sys/ports.ts'
 import { randomSuffix, systemRandom } from '#sys/random.ts'
 import { k8ts, traces } from '#test/fault/command-line.ts'
 

@@ -4,7 +4,6 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
@@ -17,6 +16,7 @@ import { createInformer } from '#client/informer.ts'
 import { hasEtcd, startTestEtcd, type TestEtcd } from '#store/etcd/testing.ts'
 import { systemClock } from '#sys/clock.ts'
 import { silentLogger } from '#sys/log.ts'
+import { freePort } from '#sys/ports.ts'
 import { systemRandom } from '#sys/random.ts'
 
 const skip = hasEtcd() ? false : 'etcd is not installed'
@@ -80,21 +80,12 @@ async function transportTo(...servers: readonly string[]): Promise<HttpsTranspor
   return transport
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
-}
-
 before(async () => {
   if (skip) return
   folder = await mkdtemp(path.join(tmpdir(), 'k8ts-servers-'))
   etcd = await startTestEtcd()
   // both at once, on an empty store and an empty folder of certificates
-  const ports = await Promise.all(ADDRESSES.map(freePort))
+  const ports = await Promise.all(ADDRESSES.map(() => freePort()))
   const started = await Promise.all(
     ADDRESSES.map((address, index) => startServer(sharing(address, ports[index]!))),
   )

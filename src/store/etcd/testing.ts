@@ -4,9 +4,9 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { freePort } from '#sys/ports.ts'
 
 export const ETCD_BINARY = '/usr/bin/etcd'
 
@@ -30,7 +30,7 @@ export interface TestEtcdOptions {
 /** Starts one; resolves when it says that it serves. */
 export async function startTestEtcd(options: TestEtcdOptions = {}): Promise<TestEtcd> {
   const directory = await mkdtemp(path.join(tmpdir(), 'k8ts-etcd-'))
-  const [clientPort, peerPort] = await freePorts(2)
+  const [clientPort, peerPort] = await Promise.all([freePort(), freePort()])
   const scheme = options.tls ? 'https' : 'http'
   const endpoint = `${scheme}://127.0.0.1:${clientPort}`
   const peer = `http://127.0.0.1:${peerPort}`
@@ -92,17 +92,4 @@ function ready(child: ChildProcess): Promise<void> {
     child.once('error', reject)
     child.once('exit', (code) => reject(new Error(`etcd ended with ${code}: ${log}`)))
   })
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer().listen(0, '127.0.0.1')
-      await once(server, 'listening')
-      return server
-    }),
-  )
-  const ports = servers.map((server) => (server.address() as { port: number }).port)
-  await Promise.all(servers.map(async (server) => void (await once(server.close(), 'close'))))
-  return ports
 }
