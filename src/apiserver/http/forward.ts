@@ -2,21 +2,24 @@
 //
 // Upstream: staging/src/k8s.io/apimachinery/pkg/util/proxy/upgradeaware.go
 
-import { request as httpRequest, type IncomingMessage } from 'node:http'
+import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest, type RequestOptions } from 'node:https'
 import { serviceUnavailable } from '#api/meta/status.ts'
 import type { ApiRequest } from '#apiserver/exchange.ts'
 
+/** Where to: a kubelet, a pod, an API server of others. */
 export interface ForwardTarget {
   readonly protocol: 'http:' | 'https:'
   readonly host: string
   readonly port: number
   /** With its query. */
   readonly path: string
-  readonly tls: RequestOptions
+  readonly tls?: RequestOptions | undefined
 }
 
 const CONNECT_TIMEOUT_MS = 30_000
+
+export type ForwardedHeaders = Record<string, string | string[]>
 
 /** Hop-by-hop headers, and those that are between the client and the API server. */
 const NOT_FORWARDED = new Set([
@@ -33,8 +36,8 @@ const NOT_FORWARDED = new Set([
 ])
 
 /** The client's headers, less what is between it and this server, and where the request came from. */
-export function forwardedHeaders(request: ApiRequest, uri: string): Record<string, string | string[]> {
-  const headers: Record<string, string | string[]> = {}
+export function forwardedHeaders(request: ApiRequest, uri: string): ForwardedHeaders {
+  const headers: ForwardedHeaders = {}
   for (const [name, value] of Object.entries(request.head.headers)) {
     if (
       value === undefined ||
@@ -53,25 +56,26 @@ export function forwardedHeaders(request: ApiRequest, uri: string): Record<strin
   return headers
 }
 
+/** Begins the request anew at the target, on a connection of its own; `signal` destroys it. */
+export function openRequest(
+  { head }: ApiRequest,
+  { protocol, host, port, path, tls }: ForwardTarget,
+  headers: ForwardedHeaders,
+  signal: AbortSignal,
+): ClientRequest {
+  const open = protocol === 'https:' ? httpsRequest : httpRequest
+  return open({ host, port, path, method: head.method, headers, agent: false, signal, ...tls })
+}
+
 /** Sends the request on; resolves with the head of the answer. Throws 503 when nobody answers. */
 export function sendOn(
   request: ApiRequest,
   target: ForwardTarget,
-  headers: Record<string, string | string[]>,
+  headers: ForwardedHeaders,
 ): Promise<IncomingMessage> {
   const { body } = request
   return new Promise((resolve, reject) => {
-    const options: RequestOptions = {
-      host: target.host,
-      port: target.port,
-      path: target.path,
-      method: request.head.method,
-      headers,
-      agent: false,
-      signal: request.signal,
-      ...target.tls,
-    }
-    const outgoing = target.protocol === 'https:' ? httpsRequest(options) : httpRequest(options)
+    const outgoing = openRequest(request, target, headers, request.signal)
     outgoing.on('response', (answer) => {
       answer.socket.setTimeout(0)
       resolve(answer)
@@ -85,10 +89,7 @@ export function sendOn(
   })
 }
 
-async function pump(
-  stream: AsyncIterable<Uint8Array>,
-  outgoing: ReturnType<typeof httpRequest>,
-): Promise<void> {
+async function pump(stream: AsyncIterable<Uint8Array>, outgoing: ClientRequest): Promise<void> {
   try {
     for await (const chunk of stream) {
       if (outgoing.destroyed) return
@@ -103,7 +104,7 @@ async function pump(
 
 /** The headers of an answer that are meant for the client. */
 export function endToEndHeaders(answer: IncomingMessage): Record<string, string | string[]> {
-  const headers: Record<string, string | string[]> = {}
+  const headers: ForwardedHeaders = {}
   for (const [name, value] of Object.entries(answer.headers)) {
     if (value !== undefined && !NOT_FORWARDED.has(name)) headers[name] = value
   }

@@ -4,20 +4,11 @@
 // ends. What is said in the protocol is between client and kubelet: the server understands none of it, so every version
 // of kubectl works that the kubelet understands. Upstream: staging/src/k8s.io/apimachinery/pkg/util/proxy/upgradeaware.go
 
-import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http'
-import { request as httpsRequest, type RequestOptions } from 'node:https'
+import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { badRequest, serviceUnavailable } from '#api/meta/status.ts'
 import type { ApiRequest, ApiResponse } from '#apiserver/exchange.ts'
-
-/** Where to: a kubelet or a pod. */
-export interface UpgradeTarget {
-  readonly protocol: 'http:' | 'https:'
-  readonly host: string
-  readonly port: number
-  readonly path: string
-  readonly tls?: Pick<RequestOptions, 'cert' | 'key' | 'ca' | 'rejectUnauthorized'>
-}
+import { type ForwardedHeaders, type ForwardTarget, openRequest } from '#apiserver/http/forward.ts'
 
 const CONNECT_TIMEOUT_MS = 10_000
 
@@ -25,7 +16,7 @@ const CONNECT_TIMEOUT_MS = 10_000
 const PRIVATE_HEADERS = new Set(['authorization', 'host', 'content-length', 'x-remote-user'])
 
 /** Ties the client's connection to the target's; throws 400 when the client did not ask for an upgrade. */
-export async function proxyUpgrade(request: ApiRequest, target: UpgradeTarget): Promise<ApiResponse> {
+export async function proxyUpgrade(request: ApiRequest, target: ForwardTarget): Promise<ApiResponse> {
   const { upgrade } = request
   if (!upgrade) throw badRequest('Upgrade request required')
   const outgoing = send(request, target)
@@ -47,24 +38,14 @@ export async function proxyUpgrade(request: ApiRequest, target: UpgradeTarget): 
   })
 }
 
-function send(request: ApiRequest, target: UpgradeTarget): ClientRequest {
-  const headers: Record<string, string | string[]> = {}
+function send(request: ApiRequest, target: ForwardTarget): ClientRequest {
+  const headers: ForwardedHeaders = {}
   for (const [name, value] of Object.entries(request.head.headers)) {
     if (value === undefined || PRIVATE_HEADERS.has(name) || name.startsWith('impersonate-')) continue
     headers[name] = typeof value === 'string' ? value : [...value]
   }
-  const options: RequestOptions = {
-    host: target.host,
-    port: target.port,
-    path: target.path,
-    method: request.head.method,
-    headers,
-    agent: false,
-    ...target.tls,
-  }
-  const outgoing = target.protocol === 'https:' ? httpsRequest(options) : httpRequest(options)
+  const outgoing = openRequest(request, target, headers, request.signal)
   outgoing.setTimeout(CONNECT_TIMEOUT_MS, () => outgoing.destroy(new Error('no answer')))
-  request.signal.addEventListener('abort', () => outgoing.destroy(), { once: true })
   outgoing.end()
   return outgoing
 }
