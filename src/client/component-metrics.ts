@@ -3,9 +3,10 @@
 // One for each process: components that share a process share a registry, and are told apart by the names of their queues.
 // Upstream: staging/src/k8s.io/component-base/metrics/prometheus/{workqueue,clientgo/leaderelection}/metrics.go
 
-import { collectDefaultMetrics, Registry } from 'prom-client'
+import { Registry } from 'prom-client'
 import type { WorkQueueMeasure } from '#client/work-queue.ts'
 import type { Clock } from '#sys/clock.ts'
+import { measureProcess } from '#sys/process-metrics.ts'
 import { type Cell, counters, gauges, histograms, readings } from '#sys/series.ts'
 
 export interface ComponentMetrics {
@@ -22,7 +23,7 @@ const DURATION_BOUNDS = Array.from({ length: 12 }, (_, i) => 1e-8 * 10 ** i)
 /** The registry of a process that has none yet, with memory, CPU and so on. */
 export function processRegistry(): Registry {
   const registry = new Registry()
-  collectDefaultMetrics({ register: registry })
+  measureProcess(registry)
   return registry
 }
 

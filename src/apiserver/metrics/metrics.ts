@@ -3,16 +3,17 @@
 // One registry a server, so that several in one process do not mix. What is counted with every request is counted in
 // plain numbers (sys/series.ts); the rest is read when the metrics are asked for.
 
-import { collectDefaultMetrics, Registry } from 'prom-client'
+import { Registry } from 'prom-client'
 import type { AuditCounts } from '#apiserver/audit/auditor.ts'
 import type { ApiResponse } from '#apiserver/exchange.ts'
 import { KUBERNETES_VERSION } from '#apiserver/http/version.ts'
+import { measureProcess } from '#sys/process-metrics.ts'
 import { readings } from '#sys/series.ts'
 
 /** `withProcess` adds memory, CPU, open files and so on of the process. */
 export function createRegistry(withProcess: boolean): Registry {
   const registry = new Registry()
-  if (withProcess) collectDefaultMetrics({ register: registry })
+  if (withProcess) measureProcess(registry)
   readings(
     registry,
     'gauge',

@@ -1,4 +1,4 @@
-// What the runtime has, pod by pod: kept current by listing it each second and by looking at once after own acts.
+// What the runtime has, pod by pod: kept current by its events, by looking at once after own acts, and by lists.
 //
 // relist ▶ (a pod's sandboxes or containers changed) ▶ refresh that pod ▶ tell the pod workers. A list is two
 // cheap calls on a local socket; statuses are asked only of what changed, and never again of what has exited.
@@ -44,7 +44,7 @@ export interface RuntimeCacheOptions {
 }
 
 const RELIST_MS = 1000
-/** With events from the runtime lists only make sure that none was lost. */
+/** While the runtime's events are followed, lists only make sure that none was lost. */
 const RELIST_WITH_EVENTS_MS = 5000
 const EVENTS_RETRY_MS = 10_000
 /** An event may come before CRI knows of it: it is looked several times. Bursts are looked at together. */
@@ -190,14 +190,16 @@ export function createRuntimeCache(options: RuntimeCacheOptions): RuntimeCache {
   }
 
   /** Events only shorten the wait for the next list: what has happened is read from lists and statuses alone. */
-  async function followEvents(onEvent: () => void, signal: AbortSignal): Promise<void> {
+  async function followEvents(look: () => void, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
-        await runtime.watchEvents(onEvent, signal)
+        hasEvents = true
+        await runtime.watchEvents(look, signal)
       } catch (error) {
         log.debug({ error: String(error) }, 'no events from the runtime')
       }
       hasEvents = false
+      look()
       await clock.sleep(EVENTS_RETRY_MS, signal).catch(() => undefined)
     }
   }
@@ -205,12 +207,11 @@ export function createRuntimeCache(options: RuntimeCacheOptions): RuntimeCache {
   async function run(signal: AbortSignal): Promise<void> {
     let wake: () => void = () => undefined
     let looks = AFTER_EVENT_MS.length
-    const onEvent = (): void => {
-      hasEvents = true
+    const look = (): void => {
       looks = 0
       wake()
     }
-    const following = followEvents(onEvent, signal)
+    const following = followEvents(look, signal)
     while (!signal.aborted) {
       try {
         await relist()

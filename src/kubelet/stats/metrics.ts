@@ -2,9 +2,10 @@
 //
 // Upstream: pkg/kubelet/metrics, pkg/kubelet/metrics/collectors/resource_metrics.go; names and labels are upstream's.
 
-import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { Counter, Gauge, Registry } from 'prom-client'
 import type { ServerContext } from '#kubelet/server/server-context.ts'
 import { nodeUsage, podUsages } from '#kubelet/stats/collect.ts'
+import { measureProcess } from '#sys/process-metrics.ts'
 
 export interface Metrics {
   /** Undefined for a path that is not one of these. */
@@ -29,7 +30,7 @@ async function text(registry: Registry): Promise<{ contentType: string; body: st
 
 function ownMetrics(context: ServerContext): Registry {
   const registry = new Registry()
-  collectDefaultMetrics({ register: registry })
+  measureProcess(registry)
   const running = () => context.pods().flatMap((pod) => context.runtimePod(pod.metadata?.uid ?? '') ?? [])
   new Gauge({
     name: 'kubelet_node_name',
