@@ -11,8 +11,10 @@ const chains = new WeakMap<object, readonly Uint8Array[] | undefined>()
 /** So many clients are recognised when they connect again. */
 const MAX_KNOWN = 1_024
 /**
- * Chains by their bytes. Who connects anew for each request, as some libraries do, comes with the same certificate each
- * time; given the same arrays, authentication finds what it worked out for the last connection.
+ * Chains that were verified in their handshake, by the bytes of their leaf. Who connects anew for each request, as some
+ * libraries and every run of kubectl do, comes with the same certificate each time: to take the whole chain out of a
+ * connection costs more than all else that a GET needs, and given the same array, authentication finds what it worked
+ * out for the last connection.
  */
 const known = new Map<string, readonly Uint8Array[]>()
 
@@ -31,22 +33,29 @@ export function clientCertificatesOf(request: ServerRequest): readonly Uint8Arra
 }
 
 function readChain(socket: TLSSocket): readonly Uint8Array[] | undefined {
-  if (typeof socket.getPeerX509Certificate !== 'function') return undefined
+  if (typeof socket.getPeerCertificate !== 'function') return undefined
+  // what no authority vouched for may lack a part of its chain this time and have it the next: nothing is remembered
+  if (!socket.authorized) return wholeChain(socket)
+  const leaf = socket.getPeerCertificate().raw?.toString('latin1')
+  if (leaf === undefined) return undefined
+  const chain = known.get(leaf) ?? wholeChain(socket)
+  if (chain) remember(leaf, chain)
+  return chain
+}
+
+function wholeChain(socket: TLSSocket): readonly Uint8Array[] | undefined {
+  const chain: Uint8Array[] = []
   let certificate = socket.getPeerX509Certificate()
-  const chain: Buffer[] = []
   while (certificate && chain.length < MAX_CHAIN) {
     chain.push(certificate.raw)
     certificate = certificate.issuerCertificate
   }
-  return chain.length > 0 ? recognised(chain) : undefined
+  return chain.length > 0 ? chain : undefined
 }
 
-/** The same arrays for the same bytes, as long as they are not too many in between. */
-function recognised(chain: readonly Buffer[]): readonly Uint8Array[] {
-  const name = chain.map((der) => der.toString('latin1')).join('|')
-  const same = known.get(name) ?? chain
-  known.delete(name)
-  known.set(name, same)
+/** As the latest; the one that was not seen for longest makes room. */
+function remember(leaf: string, chain: readonly Uint8Array[]): void {
+  known.delete(leaf)
+  known.set(leaf, chain)
   if (known.size > MAX_KNOWN) known.delete([...known.keys()][0]!)
-  return same
 }

@@ -4,6 +4,7 @@
 // asked for but not demanded: who has none may bring a token. Every connection has a bound: of streams, of header
 // size and time, of idleness. Upstream: staging/src/k8s.io/apiserver/pkg/server/secure_serving.go
 
+import { constants } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import {
   createSecureServer,
@@ -58,6 +59,12 @@ const HEADERS_TIMEOUT_MS = 32_000
 const IDLE_TIMEOUT_MS = 90_000
 const MAX_HEADER_BYTES = 1 << 20
 
+/**
+ * A ticket carries the client's certificate, which OpenSSL decodes once more for each of the two that it sends after every
+ * handshake; clients of Kubernetes keep their connections and do not come back with one.
+ */
+const WITHOUT_TICKETS = constants.SSL_OP_NO_TICKET
+
 /** Begins to listen; rejects when the address is taken. */
 export async function listen(options: ListenerOptions): Promise<Listener> {
   const server = createSecureServer({
@@ -66,6 +73,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     requestCert: true,
     rejectUnauthorized: false,
     minVersion: 'TLSv1.2',
+    secureOptions: WITHOUT_TICKETS,
     handshakeTimeout: HEADERS_TIMEOUT_MS,
     maxHeaderListPairs: 256,
     maxSessionMemory: MAX_SESSION_MEGABYTES,
