@@ -19,6 +19,7 @@ import {
   type TransportRequest,
   type WatchEvent,
 } from '#client/transport.ts'
+import { LazyAbort } from '#sys/lazy-abort.ts'
 
 export interface InProcessOptions {
   readonly handle: Handle
@@ -83,6 +84,7 @@ async function deliver(
 function apiRequestOf(request: TransportRequest, options: InProcessOptions): ApiRequest {
   const query = new URLSearchParams(request.query)
   const text = query.toString()
+  const own = new LazyAbort()
   return {
     head: {
       method: request.method,
@@ -97,7 +99,9 @@ function apiRequestOf(request: TransportRequest, options: InProcessOptions): Api
     rawUrl: text === '' ? request.path : `${request.path}?${text}`,
     user: options.user,
     body: request.body ? { type: 'object', object: request.body } : { type: 'none' },
-    signal: request.signal ?? new AbortController().signal,
+    get signal() {
+      return request.signal ?? own.signal
+    },
   }
 }
 

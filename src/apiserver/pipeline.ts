@@ -18,6 +18,7 @@ import { errorFormat } from '#apiserver/http/negotiation.ts'
 import { parseRequestInfo } from '#apiserver/http/request-info.ts'
 import type { RequestInfo, UserInfo } from '#apiserver/request.ts'
 import type { Clock } from '#sys/clock.ts'
+import type { Abortable } from '#sys/lazy-abort.ts'
 import type { Logger } from '#sys/log.ts'
 import type { Random } from '#sys/random.ts'
 
@@ -78,15 +79,19 @@ export function createPipeline(options: PipelineOptions): Handle {
   }
 
   async function seatFor(
-    { head, signal }: ApiRequest,
+    request: ApiRequest,
     info: RequestInfo,
     user: UserInfo,
     trail: RequestTrail,
   ): Promise<Seat | undefined> {
     const isWatch = info.verb === 'watch'
     if (!options.flowControl || (isLongRunning(info) && !isWatch)) return undefined
-    const waitMs = isWatch ? WATCH_WAIT_MS : deadlineMs(head.query) * WAIT_PART
-    return takeSeat(options.flowControl, { user, info, query: head.query, signal, waitMs }, trail)
+    const waitMs = isWatch ? WATCH_WAIT_MS : deadlineMs(request.head.query) * WAIT_PART
+    return takeSeat(
+      options.flowControl,
+      { user, info, query: request.head.query, asked: request, waitMs },
+      trail,
+    )
   }
 
   async function process(
@@ -96,10 +101,10 @@ export function createPipeline(options: PipelineOptions): Handle {
     trail: RequestTrail,
   ): Promise<ApiResponse> {
     await authorize(user, info, trail)
-    if (isLongRunning(info)) return options.route({ request, info, user, trail, signal: request.signal })
+    if (isLongRunning(info)) return options.route(contextOf(request, info, user, trail, request))
     const millis = deadlineMs(request.head.query)
-    return withDeadline(options.clock, millis, request.signal, (signal) =>
-      options.route({ request, info, user, trail, signal }),
+    return withDeadline(options.clock, millis, request, (own) =>
+      options.route(contextOf(request, info, user, trail, own)),
     )
   }
 
@@ -150,6 +155,25 @@ export function createPipeline(options: PipelineOptions): Handle {
       void trail.audit?.delivered()
     })
     return { response, trail, finished: delivered }
+  }
+}
+
+/** Few handlers wait for anything: the signal is made for those that do. */
+function contextOf(
+  request: ApiRequest,
+  info: RequestInfo,
+  user: UserInfo,
+  trail: RequestTrail,
+  abortable: Abortable,
+): RequestContext {
+  return {
+    request,
+    info,
+    user,
+    trail,
+    get signal() {
+      return abortable.signal
+    },
   }
 }
 

@@ -23,7 +23,7 @@ import { healthEndpoints, type ServerState } from '#apiserver/http/health-checks
 import { type Listener, listen, type TlsFiles } from '#apiserver/http/listener.ts'
 import { createPaths } from '#apiserver/http/paths.ts'
 import { checkPath, createResourceRoutes } from '#apiserver/http/resource-routes.ts'
-import { serve, serveUpgrade } from '#apiserver/http/serve.ts'
+import { LiveRequests, serve, serveUpgrade } from '#apiserver/http/serve.ts'
 import { createInProcessTransport } from '#apiserver/in-process-transport.ts'
 import { admissionMeasure, measuredAuthentication, measuredAuthorization } from '#apiserver/metrics/access.ts'
 import { createRegistry, metricsResponse, registerAuditMetrics } from '#apiserver/metrics/metrics.ts'
@@ -278,7 +278,9 @@ async function startListener(
   signal: AbortSignal,
 ): Promise<Listener> {
   const { log, clock } = options
-  const serveOptions = { handle, clock, log, signal }
+  const live = new LiveRequests()
+  signal.addEventListener('abort', () => live.abortAll(new Error('the server stops')), { once: true })
+  const serveOptions = { handle, clock, log, live }
   return listen({
     ...options.listen!,
     clock,

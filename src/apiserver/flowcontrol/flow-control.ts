@@ -17,6 +17,7 @@ import { WatchCounts } from '#apiserver/flowcontrol/watch-counts.ts'
 import { estimateWork, type ResourceSize } from '#apiserver/flowcontrol/work-estimate.ts'
 import type { RequestInfo, UserInfo } from '#apiserver/request.ts'
 import type { Clock } from '#sys/clock.ts'
+import type { Abortable } from '#sys/lazy-abort.ts'
 
 export interface FlowControlOptions {
   readonly clock: Clock
@@ -30,7 +31,8 @@ export interface FlowRequest {
   readonly user: UserInfo
   readonly info: RequestInfo
   readonly query: URLSearchParams
-  readonly signal: AbortSignal
+  /** Its place in the queue is given up when it aborts. */
+  readonly asked: Abortable
   /** It may wait in its queue for so long. */
   readonly waitMs: number
 }
@@ -170,8 +172,9 @@ export class FlowControl {
     return flow
   }
 
-  async #wait(schema: Schema, seat: FairRequest, { signal, waitMs, info }: FlowRequest): Promise<Admission> {
+  async #wait(schema: Schema, seat: FairRequest, { asked, waitMs, info }: FlowRequest): Promise<Admission> {
     const { queues } = schema.level
+    const { signal } = asked
     const isExecuting = await new Promise<boolean>((resolve) => {
       const giveUp = () => {
         queues.refuse(seat)

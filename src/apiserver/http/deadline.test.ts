@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { StatusError } from '#api/meta/status.ts'
 import { deadlineMs, withDeadline } from '#apiserver/http/deadline.ts'
 import { fakeClock } from '#sys/fake-clock.ts'
+import { LazyAbort } from '#sys/lazy-abort.ts'
 
 test('a client may ask for less than the maximum, not for more', () => {
   const of = (text: string) => deadlineMs(new URLSearchParams({ timeout: text }))
@@ -18,8 +19,8 @@ test('a client may ask for less than the maximum, not for more', () => {
 test('what takes longer is 504, and its signal aborts', async () => {
   const clock = fakeClock()
   let signal: AbortSignal | undefined
-  const outcome = withDeadline(clock, 5_000, new AbortController().signal, (given) => {
-    signal = given
+  const outcome = withDeadline(clock, 5_000, new LazyAbort(), (own) => {
+    signal = own.signal
     return new Promise<never>(() => undefined)
   }).catch((error: unknown) => error)
   await clock.advance(5_000)
@@ -30,6 +31,6 @@ test('what takes longer is 504, and its signal aborts', async () => {
 
 test('what is done in time leaves no timer behind', async () => {
   const clock = fakeClock()
-  assert.equal(await withDeadline(clock, 5_000, new AbortController().signal, async () => 'done'), 'done')
+  assert.equal(await withDeadline(clock, 5_000, new LazyAbort(), async () => 'done'), 'done')
   assert.equal(clock.pendingCount(), 0)
 })

@@ -5,6 +5,7 @@
 import { GoDurationError, parseGoDuration } from '#api/meta/go-duration.ts'
 import { badRequest, timeout } from '#api/meta/status.ts'
 import type { Clock } from '#sys/clock.ts'
+import { type Abortable, LazyAbort } from '#sys/lazy-abort.ts'
 
 /** Requests that are not long-running are given up after this time. */
 const MAX_MS = 60_000
@@ -26,30 +27,27 @@ function parse(text: string): number {
   }
 }
 
-/** Runs `work` with a signal that aborts when its time is over or `outer` does; then rejects with 504. */
+/** Runs `work`, whose signal aborts when its time is over or `outer` does; then rejects with 504. */
 export async function withDeadline<T>(
   clock: Clock,
   millis: number,
-  outer: AbortSignal,
-  work: (signal: AbortSignal) => Promise<T>,
+  outer: Abortable,
+  work: (own: Abortable) => Promise<T>,
 ): Promise<T> {
-  const controller = new AbortController()
-  const onAbort = () => controller.abort(outer.reason)
-  if (outer.aborted) onAbort()
-  else outer.addEventListener('abort', onAbort, { once: true })
+  const own = new LazyAbort(outer)
   let expire: (error: Error) => void = () => undefined
   const expired = new Promise<never>((_resolve, reject) => {
     expire = reject
   })
   const timer = clock.after(millis, () => {
     const error = timeout('request did not complete within the allotted timeout')
-    controller.abort(error)
+    own.abort(error)
     expire(error)
   })
   try {
-    return await Promise.race([work(controller.signal), expired])
+    return await Promise.race([work(own), expired])
   } finally {
     timer.cancel()
-    outer.removeEventListener('abort', onAbort)
+    own.release()
   }
 }

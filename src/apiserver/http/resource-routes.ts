@@ -67,7 +67,7 @@ export function createResourceRoutes(dependencies: RegistryDependencies) {
 }
 
 export function scopeOf(context: RequestContext, kind: KindDefinition): Scope {
-  const { info, user, trail, signal, request } = context
+  const { info, user, trail, request } = context
   const userAgent = request.head.headers['user-agent']
   return {
     kind,
@@ -78,7 +78,9 @@ export function scopeOf(context: RequestContext, kind: KindDefinition): Scope {
     user,
     userAgent: typeof userAgent === 'string' ? userAgent : '',
     trail,
-    signal,
+    get signal() {
+      return context.signal
+    },
   }
 }
 

@@ -15,6 +15,7 @@ import { isWebSocket, respondOverWebSocket } from '#apiserver/http/websocket.ts'
 import type { Handle } from '#apiserver/pipeline.ts'
 import type { RequestHead } from '#apiserver/request.ts'
 import type { Clock } from '#sys/clock.ts'
+import { type Abortable, LazyAbort } from '#sys/lazy-abort.ts'
 import type { Logger } from '#sys/log.ts'
 
 /** Upstream's limit of a request's body. */
@@ -24,8 +25,31 @@ export interface ServeOptions {
   readonly handle: Handle
   readonly clock: Clock
   readonly log: Logger
-  /** Aborts when the server stops: watches end at once. */
-  readonly signal: AbortSignal
+  /** Those under way, to be aborted when the server stops: watches end at once. */
+  readonly live: LiveRequests
+}
+
+/** What is under way; whoever stops the server ends it all. */
+export class LiveRequests {
+  readonly #aborts = new Set<LazyAbort>()
+  #stopped: Error | undefined
+
+  add(): LazyAbort {
+    const abort = new LazyAbort()
+    if (this.#stopped) abort.abort(this.#stopped)
+    this.#aborts.add(abort)
+    return abort
+  }
+
+  delete(abort: LazyAbort): void {
+    this.#aborts.delete(abort)
+  }
+
+  /** Also those that come later. */
+  abortAll(reason: Error): void {
+    this.#stopped = reason
+    for (const abort of this.#aborts) abort.abort(reason)
+  }
 }
 
 /** So long a client may take to read an answer that is no watch and no stream: it holds a seat meanwhile. */
@@ -37,15 +61,13 @@ export async function serve(
   request: ServerRequest,
   reply: ServerReply,
 ): Promise<void> {
-  const controller = new AbortController()
-  const gone = () => controller.abort(new Error('the client is gone'))
-  const stopped = () => controller.abort(new Error('the server stops'))
+  const live = options.live.add()
+  const gone = () => live.abort(new Error('the client is gone'))
   reply.once('close', gone)
   request.on('error', gone)
   reply.on('error', gone)
-  options.signal.addEventListener('abort', stopped, { once: true })
   try {
-    const apiRequest = apiRequestOf(request, controller.signal)
+    const apiRequest = apiRequestOf(request, live)
     if (apiRequest === undefined) {
       reply.writeHead(400, { 'content-type': 'text/plain; charset=utf-8' })
       reply.end('400 Bad Request')
@@ -63,13 +85,13 @@ export async function serve(
       handled.finished(bytes)
     }
   } catch (error) {
-    if (!controller.signal.aborted)
+    if (!live.signal.aborted)
       options.log.error({ path: request.url, error: String(error) }, 'an answer could not be written')
     reply.destroy()
   } finally {
     // who has been answered may go: there is nobody left to be told
     reply.off('close', gone)
-    options.signal.removeEventListener('abort', stopped)
+    options.live.delete(live)
     // what is left of a body that nobody read would keep the connection from its next request
     if (!request.readableEnded) request.resume()
   }
@@ -82,12 +104,15 @@ export async function serveUpgrade(
   socket: Duplex,
   head: Buffer,
 ): Promise<void> {
-  const controller = new AbortController()
-  socket.once('close', () => controller.abort(new Error('the client is gone')))
+  const live = options.live.add()
+  socket.once('close', () => {
+    live.abort(new Error('the client is gone'))
+    options.live.delete(live)
+  })
   socket.on('error', () => socket.destroy())
-  options.signal.addEventListener('abort', () => socket.destroy(), { once: true })
+  live.signal.addEventListener('abort', () => socket.destroy(), { once: true })
   try {
-    const plain = apiRequestOf(request, controller.signal)
+    const plain = apiRequestOf(request, live)
     if (plain === undefined) return void socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n')
     const apiRequest: ApiRequest = { ...plain, body: { type: 'none' }, upgrade: { socket, head } }
     const handled = await options.handle(apiRequest)
@@ -120,7 +145,7 @@ function respondToSocket(handled: Awaited<ReturnType<Handle>>, socket: Duplex): 
 }
 
 /** Undefined when the URL itself is malformed. */
-function apiRequestOf(request: ServerRequest, signal: AbortSignal): ApiRequest | undefined {
+function apiRequestOf(request: ServerRequest, abortable: Abortable): ApiRequest | undefined {
   const rawUrl = request.url ?? '/'
   const question = rawUrl.indexOf('?')
   const rawPath = question < 0 ? rawUrl : rawUrl.slice(0, question)
@@ -143,7 +168,14 @@ function apiRequestOf(request: ServerRequest, signal: AbortSignal): ApiRequest |
   const body: ApiRequest['body'] = hasBody
     ? { type: 'bytes', read: () => readBody(request), stream: request }
     : { type: 'none' }
-  return { head, rawUrl, body, signal }
+  return {
+    head,
+    rawUrl,
+    body,
+    get signal() {
+      return abortable.signal
+    },
+  }
 }
 
 async function readBody(request: ServerRequest): Promise<Uint8Array> {
