@@ -33,6 +33,7 @@ import { createObjectWatches, type ObjectWatches } from '#kubelet/pods/referred-
 import { createPodProbes } from '#kubelet/probes/pod-probes.ts'
 import { createRuntimeCache, type RuntimeCache } from '#kubelet/runtime/runtime-cache.ts'
 import { createStatusWriter } from '#kubelet/status/status-writer.ts'
+import { createImageVolumes, volumeImageNames } from '#kubelet/volumes/image-volumes.ts'
 import { PodDirectories } from '#kubelet/volumes/pod-directories.ts'
 import { createPodVolumes } from '#kubelet/volumes/pod-volumes.ts'
 import {
@@ -110,7 +111,13 @@ export function assemble(ground: Ground): Parts {
   knot.workers = workers
   const tellDiskFull = (message: string) =>
     recorder.event(nodeReference(nodeName), 'Warning', 'FreeDiskSpaceFailed', message)
-  const images = createImageCollector({ runtime, clock, log, onFailure: tellDiskFull })
+  const images = createImageCollector({
+    runtime,
+    clock,
+    log,
+    volumeImages: () => (knot.workers?.list() ?? []).flatMap(volumeImageNames),
+    onFailure: tellDiskFull,
+  })
   const evictor = createEvictor({
     context,
     rootDir: options.rootDir,
@@ -221,11 +228,14 @@ function createContext(base: Base, knot: Knot): PodContext {
     latest: (key) => informers.pods.get(key),
     mayBeRunning: (uid) => knot.workers?.mayBeRunning(uid) === true,
   })
+  const images = createImagePuller({ runtime, clock, events })
+  const imageVolumes = createImageVolumes({ runtime, version, images, directories })
   const volumes = createPodVolumes({
     client,
     directories,
     events,
     clock,
+    imageVolumes,
     sources: () => ({
       configMap: (namespace, name) => objects.configMap(namespace, name),
       secret: (namespace, name) => objects.secret(namespace, name),
@@ -238,8 +248,9 @@ function createContext(base: Base, knot: Knot): PodContext {
     runtime,
     runtimeName: version.runtimeName,
     cache,
-    images: createImagePuller({ runtime, clock, events }),
+    images,
     volumes,
+    imageVolumes,
     cgroups: createCgroupTree({ parent: options.cgroupParent, clock }),
     probes: createPodProbes({
       runtime,

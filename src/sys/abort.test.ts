@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { untilAborted } from '#sys/abort.ts'
+import { unlessAborted, untilAborted } from '#sys/abort.ts'
 
 test('a signal that has aborted is not waited for', () => untilAborted(AbortSignal.abort()))
 
@@ -14,4 +14,13 @@ test('one that has not is waited for', async () => {
   assert.equal(isOver, false)
   stop.abort()
   await over
+})
+
+test('what is begun is left when the signal aborts, and not before', async () => {
+  const stop = new AbortController()
+  assert.equal(await unlessAborted(Promise.resolve(7), stop.signal), 7)
+  const left = unlessAborted(new Promise(() => undefined), stop.signal)
+  stop.abort()
+  await assert.rejects(left, /aborted/)
+  await assert.rejects(unlessAborted(new Promise(() => undefined), stop.signal), /aborted/)
 })

@@ -9,8 +9,9 @@ import type { Environment } from '#kubelet/containers/environment.ts'
 import { expand } from '#kubelet/containers/expansion.ts'
 import type { PodHostname } from '#kubelet/containers/hostname.ts'
 import { hostNetworkHosts, managedHosts } from '#kubelet/containers/hosts-file.ts'
-import type { Mount, MountPropagation } from '#kubelet/cri/types.ts'
+import type { ImageSpec, Mount, MountPropagation } from '#kubelet/cri/types.ts'
 import { isHostNetwork } from '#kubelet/pods/pod-spec.ts'
+import { StartError } from '#kubelet/pods/start-error.ts'
 import type { PodDirectories } from '#kubelet/volumes/pod-directories.ts'
 import { checkSubPath, mountSubPath } from '#kubelet/volumes/subpath.ts'
 import type { Random } from '#sys/random.ts'
@@ -20,6 +21,10 @@ export interface MountedVolume {
   readonly hostPath: string
   /** Of kinds that nobody may write to, whatever the mount says. */
   readonly isReadOnly: boolean
+  /** The file system of an image: what is not in it cannot be made. */
+  readonly isImage?: boolean
+  /** Of an image that the runtime mounts itself; `hostPath` is empty then. */
+  readonly image?: ImageSpec
 }
 
 export interface MountsInput {
@@ -54,25 +59,40 @@ export async function containerMounts(input: MountsInput): Promise<readonly Moun
 }
 
 async function volumeMount(input: MountsInput, mount: VolumeMount, index: number): Promise<Mount> {
-  const { container, directories, pod } = input
+  const { container } = input
   const volume = input.volumes.get(mount.name)
   if (!volume)
     throw new Error(`cannot find volume "${mount.name}" to mount into container "${container.name}"`)
   const subPath = subPathOf(input, mount)
-  let hostPath = volume.hostPath
-  if (subPath !== '') {
-    checkSubPath(subPath)
-    const target = directories.subpath(pod.metadata?.uid ?? '', mount.name, container.name, index)
-    hostPath = await mountSubPath(volume.hostPath, subPath, target).catch((error: unknown) => {
-      const what = `failed to prepare subPath for volumeMount "${mount.name}" of container "${container.name}"`
-      throw new Error(what, { cause: error })
-    })
-  }
-  return {
+  if (subPath !== '') checkSubPath(subPath)
+  const common = {
     containerPath: mount.mountPath.startsWith('/') ? mount.mountPath : `/${mount.mountPath}`,
-    hostPath,
     readonly: mount.readOnly === true || volume.isReadOnly,
     propagation: PROPAGATION[mount.mountPropagation ?? 'None'] ?? 'PROPAGATION_PRIVATE',
+  }
+  if (volume.image) return { ...common, hostPath: '', image: volume.image, imageSubPath: subPath }
+  if (subPath === '') return { ...common, hostPath: volume.hostPath }
+  return { ...common, hostPath: await subPathMount(input, volume, mount, subPath, index) }
+}
+
+async function subPathMount(
+  { container, directories, pod }: MountsInput,
+  volume: MountedVolume,
+  mount: VolumeMount,
+  subPath: string,
+  index: number,
+): Promise<string> {
+  const target = directories.subpath(pod.metadata?.uid ?? '', mount.name, container.name, index)
+  try {
+    return await mountSubPath(volume.hostPath, subPath, target, !volume.isImage)
+  } catch (error) {
+    const what = `failed to prepare subPath for volumeMount "${mount.name}" of container "${container.name}"`
+    // Runtimes that mount images themselves say it when the container is made, in these words.
+    if (volume.isImage)
+      throw new StartError('CreateContainerError', `ImageVolumeMountFailed: ${what}`, undefined, {
+        cause: error,
+      })
+    throw new Error(what, { cause: error })
   }
 }
 

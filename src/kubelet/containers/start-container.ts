@@ -18,6 +18,7 @@ import type { PodContext } from '#kubelet/pods/pod-context.ts'
 import { isHostNetwork } from '#kubelet/pods/pod-spec.ts'
 import { StartError } from '#kubelet/pods/start-error.ts'
 import { latestContainer, type RuntimePod } from '#kubelet/runtime/runtime-pod.ts'
+import { unlessAborted } from '#sys/abort.ts'
 
 export interface StartInput {
   readonly pod: Pod
@@ -44,8 +45,11 @@ export async function startContainer(
   const failed = (reason: string, error: unknown): never => {
     const message = wordsOf(error)
     events.container(pod, container, 'Warning', 'Failed', `Error: ${message}`)
-    throw new StartError(reason, message, undefined, { cause: error })
+    throw new StartError(error instanceof StartError ? error.reason : reason, message, undefined, {
+      cause: error,
+    })
   }
+  // A pull goes on for others; who is aborted does not wait for it.
   const image = await unlessAborted(ensureImage(context, input), signal)
   signal.throwIfAborted()
   const config = await configure(context, input, image).catch((error: unknown) =>
@@ -63,26 +67,13 @@ export async function startContainer(
 
 const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
-/** A pull goes on for others; who is aborted does not wait for it. */
-async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  let onAbort: () => void = () => undefined
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(new Error('aborted'))
-    signal.addEventListener('abort', onAbort, { once: true })
-  })
-  try {
-    return await Promise.race([promise, aborted])
-  } finally {
-    signal.removeEventListener('abort', onAbort)
-  }
-}
-
 async function ensureImage(
   context: PodContext,
   { pod, container, pullSecrets, sandboxConfig }: StartInput,
 ): Promise<Image> {
+  const wanted = { pod, container, reference: container.image ?? '', policy: container.imagePullPolicy }
   try {
-    return await context.images.ensure(pod, container, pullSecrets, sandboxConfig)
+    return await context.images.ensure(wanted, pullSecrets, sandboxConfig)
   } catch (error) {
     const reason = error instanceof StartError ? error.reason : wordsOf(error)
     context.events.container(pod, container, 'Warning', 'Failed', `Error: ${reason}`)

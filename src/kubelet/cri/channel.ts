@@ -4,8 +4,8 @@
 // which is what events and container statuses show. Upstream: staging/src/k8s.io/cri-client/pkg/remote_runtime.go
 
 import grpc from '@grpc/grpc-js'
-import protoLoader from '@grpc/proto-loader'
 import { ENUMS, IMAGE_CALLS, MESSAGES, RUNTIME_CALLS } from '#kubelet/cri/messages.ts'
+import { type CallTable, loadTable, type ServiceTable } from '#kubelet/cri/proto-table.ts'
 
 /** What the runtime answered instead of a result; `message` is its own text. */
 export class CriError extends Error {
@@ -42,18 +42,23 @@ export interface CriChannel {
 /** Both directions: a log line of 16 MiB or a list of thousands of containers has to fit. */
 const MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 
+/** Of every channel to the socket. */
+export const CHANNEL_OPTIONS = {
+  // containerd rejects the authority that grpc-js derives from a socket's path.
+  'grpc.default_authority': 'localhost',
+  // A runtime that restarts is back within a second; the default backoff grows to two minutes.
+  'grpc.initial_reconnect_backoff_ms': 100,
+  'grpc.max_reconnect_backoff_ms': 1000,
+} as const
+
 export function openChannel(socket: string): CriChannel {
-  const loaded = grpc.loadPackageDefinition(loadDefinition()) as unknown as {
+  const loaded = grpc.loadPackageDefinition(loadTable(CRI)) as unknown as {
     runtime: { v1: Record<'RuntimeService' | 'ImageService', grpc.ServiceClientConstructor> }
   }
   const options = {
+    ...CHANNEL_OPTIONS,
     'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
     'grpc.max_send_message_length': MAX_MESSAGE_BYTES,
-    // containerd rejects the authority that grpc-js derives from a socket's path.
-    'grpc.default_authority': 'localhost',
-    // A runtime that restarts is back within a second; the default backoff grows to two minutes.
-    'grpc.initial_reconnect_backoff_ms': 100,
-    'grpc.max_reconnect_backoff_ms': 1000,
   }
   const address = `unix://${socket}`
   const credentials = grpc.credentials.createInsecure()
@@ -76,22 +81,26 @@ export function openChannel(socket: string): CriChannel {
 
 type Unary = (
   request: object,
+  metadata: grpc.Metadata,
   options: grpc.CallOptions,
   callback: (error: grpc.ServiceError | null, response: unknown) => void,
 ) => grpc.ClientUnaryCall
 
-function unary<T>(
+/** One call with a deadline; rejects with CriError. */
+export function unary<T>(
   client: grpc.Client,
   name: string,
   request: object,
   timeoutMs: number,
-  signal: AbortSignal | undefined,
+  signal?: AbortSignal,
+  metadata = new grpc.Metadata(),
 ): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     if (signal?.aborted) return reject(new CriError(grpc.status.CANCELLED, 'context canceled'))
     const method = (client as unknown as Record<string, Unary>)[name]
-    if (!method) throw new Error(`no CRI call ${name}`)
-    const call = method.call(client, request, { deadline: deadlineIn(timeoutMs) }, (error, response) => {
+    if (!method) throw new Error(`no call ${name}`)
+    const limits = { deadline: deadlineIn(timeoutMs) }
+    const call = method.call(client, request, metadata, limits, (error, response) => {
       signal?.removeEventListener('abort', onAbort)
       if (error) reject(new CriError(error.code, error.details, { cause: error }))
       else resolve(response as T)
@@ -122,52 +131,23 @@ function stream(client: grpc.Client, onEvent: (event: object) => void, signal: A
   })
 }
 
-function loadDefinition(): protoLoader.PackageDefinition {
-  const types: Record<string, object> = {}
-  for (const [name, line] of Object.entries(MESSAGES)) types[name] = { fields: fieldsOf(line) }
-  for (const [name, line] of Object.entries(ENUMS)) {
-    types[name] = { values: Object.fromEntries(line.split(' ').map((value, number) => [value, number])) }
-  }
-  const methodsOf = (calls: readonly string[]): Record<string, object> =>
-    Object.fromEntries(
-      calls.map((name) => [name, { requestType: `${name}Request`, responseType: `${name}Response` }]),
-    )
-  types['RuntimeService'] = {
-    methods: {
-      ...methodsOf(RUNTIME_CALLS),
+/** Calls of the table that have nothing unusual about them. */
+const plain = (calls: readonly string[]): Record<string, CallTable> =>
+  Object.fromEntries(calls.map((name) => [name, {}]))
+
+const CRI: ServiceTable = {
+  package: 'runtime.v1',
+  messages: MESSAGES,
+  enums: ENUMS,
+  services: {
+    RuntimeService: {
+      ...plain(RUNTIME_CALLS),
       GetContainerEvents: {
         requestType: 'GetEventsRequest',
         responseType: 'ContainerEventResponse',
         responseStream: true,
       },
     },
-  }
-  types['ImageService'] = { methods: methodsOf(IMAGE_CALLS) }
-  const root = { nested: { runtime: { nested: { v1: { nested: types } } } } }
-  return protoLoader.fromJSON(root as Parameters<typeof protoLoader.fromJSON>[0], {
-    longs: Number,
-    enums: String,
-    bytes: Buffer,
-    defaults: true,
-    arrays: true,
-    objects: true,
-  })
-}
-
-const FIELD = /^(\w+):([*%]?)(\w+)=(\d+)$/
-
-/** `id:string=1 labels:%string=5` as protobufjs wants it. Scalars in proto3 lists are packed by default there. */
-function fieldsOf(line: string): Record<string, object> {
-  const fields: Record<string, object> = {}
-  for (const text of line.split(' ').filter((part) => part !== '')) {
-    const [, name = '', shape, type = '', id] = FIELD.exec(text) ?? []
-    if (!name) throw new Error(`malformed field ${text}`)
-    fields[name] = {
-      type,
-      id: Number(id),
-      ...(shape === '*' && { rule: 'repeated' }),
-      ...(shape === '%' && { keyType: 'string' }),
-    }
-  }
-  return fields
+    ImageService: plain(IMAGE_CALLS),
+  },
 }

@@ -149,7 +149,7 @@ export const MESSAGES: Readonly<Record<string, string>> = {
   ListImagesRequest: '',
   ListImagesResponse: 'images:*Image=1',
   ImageStatusRequest: 'image:ImageSpec=1 verbose:bool=2',
-  ImageStatusResponse: 'image:Image=1',
+  ImageStatusResponse: 'image:Image=1 info:%string=2',
   Image:
     'id:string=1 repoTags:*string=2 repoDigests:*string=3 size:uint64=4 uid:Int64Value=5 username:string=6 ' +
     'spec:ImageSpec=7 pinned:bool=8',

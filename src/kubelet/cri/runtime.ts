@@ -5,6 +5,7 @@
 
 import { type Call, isNotFound, isUnimplemented, openChannel } from '#kubelet/cri/channel.ts'
 import { watchExits } from '#kubelet/cri/containerd-events.ts'
+import { connectSnapshots, type FilesystemMount } from '#kubelet/cri/containerd-snapshots.ts'
 import type {
   AuthConfig,
   Container,
@@ -69,6 +70,9 @@ export interface Runtime {
   pullImage(image: string, auth: AuthConfig | undefined, sandbox: SandboxConfig): Promise<string>
   removeImage(image: string): Promise<void>
   imageFilesystem(): Promise<FilesystemUsage | undefined>
+  /** How an image's file system is mounted; it stays until `removeImageView`. The same for the same key. */
+  viewImage(image: string, key: string): Promise<readonly FilesystemMount[]>
+  removeImageView(key: string): Promise<void>
 
   /** Tells of each event of a container as the runtime pushes it; rejects where it cannot. */
   watchEvents(onEvent: () => void, signal: AbortSignal): Promise<void>
@@ -85,8 +89,14 @@ const PULL_MS = 30 * MINUTE_MS
 const LONGEST_EXEC_MS = 24 * 60 * MINUTE_MS
 const LONGEST_STOP_SECONDS = 7 * 24 * 3600
 
+/** Details as the runtime likes to give them, by subject, in JSON. */
+interface Verbose {
+  readonly info: Readonly<Record<string, string>>
+}
+
 export function connectRuntime(socket: string): Runtime {
   const channel = openChannel(socket)
+  const snapshots = connectSnapshots(socket)
   const call = <T>(name: Call, request: object = {}, timeoutMs = CALL_MS, signal?: AbortSignal): Promise<T> =>
     channel.call<T>(name, request, timeoutMs, signal)
   /** For calls whose purpose is reached when the thing is gone already. */
@@ -101,6 +111,12 @@ export function connectRuntime(socket: string): Runtime {
     } catch (error) {
       if (!isNotFound(error)) throw error
     }
+  }
+  /** Who keeps the layers of images; containerd's answer to a verbose status is its configuration. */
+  const snapshotter = async (): Promise<string> => {
+    const { info } = await call<Verbose>('Status', { verbose: true }, 10_000)
+    const { containerd } = JSON.parse(info['config'] ?? '{}') as { containerd?: { snapshotter?: string } }
+    return containerd?.snapshotter ?? 'overlayfs'
   }
   const filterOf = (labels: Readonly<Record<string, string>> | undefined): object =>
     labels ? { filter: { labelSelector: labels } } : {}
@@ -193,6 +209,14 @@ export function connectRuntime(socket: string): Runtime {
       return (await call<{ imageFilesystems: FilesystemUsage[] }>('ImageFsInfo')).imageFilesystems[0]
     },
 
+    async viewImage(image, key) {
+      const { info } = await call<Verbose>('ImageStatus', { image: { image }, verbose: true })
+      const { chainID } = JSON.parse(info['info'] ?? '{}') as { chainID?: string }
+      if (chainID === undefined) throw new Error(`the runtime does not tell the layers of image ${image}`)
+      return await snapshots.view(await snapshotter(), key, chainID)
+    },
+    removeImageView: async (key) => snapshots.remove(await snapshotter(), key),
+
     async watchEvents(onEvent, signal) {
       try {
         await channel.events(onEvent, signal)
@@ -201,6 +225,9 @@ export function connectRuntime(socket: string): Runtime {
         await watchExits(socket, onEvent, signal)
       }
     },
-    close: () => channel.close(),
+    close() {
+      channel.close()
+      snapshots.close()
+    },
   }
 }

@@ -140,6 +140,9 @@ export interface Mount {
   readonly readonly?: boolean
   readonly propagation?: MountPropagation
   readonly recursiveReadOnly?: boolean
+  /** In place of `hostPath`, for runtimes that mount images themselves. */
+  readonly image?: ImageSpec
+  readonly imageSubPath?: string
 }
 
 export interface ContainerStatus {

@@ -1,4 +1,4 @@
-// Removes images that no container uses when the disk fills up: those unused longest go first.
+// Removes images that no container and no volume uses when the disk fills up: those unused longest go first.
 //
 // Begins when the images' file system is fuller than 85 % and ends below 80 %; what was seen in use within two
 // minutes stays. Upstream: pkg/kubelet/images/image_gc_manager.go
@@ -21,6 +21,8 @@ export interface ImageCollectorOptions {
   readonly runtime: Runtime
   readonly clock: Clock
   readonly log: Logger
+  /** Full names of the images that are volumes of pods: the runtime's list of containers does not tell of them. */
+  volumeImages(): Iterable<string>
   /** Told when the disk stays too full. */
   onFailure(message: string): void
 }
@@ -34,6 +36,7 @@ export function createImageCollector({
   runtime,
   clock,
   log,
+  volumeImages,
   onFailure,
 }: ImageCollectorOptions): ImageCollector {
   /** When an image was seen first, and last in use. */
@@ -43,9 +46,10 @@ export function createImageCollector({
   async function unused(): Promise<readonly Image[]> {
     const [images, containers] = await Promise.all([runtime.listImages(), runtime.listContainers()])
     const now = clock.monotonic()
-    const used = new Set(
-      containers.flatMap(({ imageRef, imageId, image }) => [imageRef, imageId, image.image]),
-    )
+    const used = new Set([
+      ...containers.flatMap(({ imageRef, imageId, image }) => [imageRef, imageId, image.image]),
+      ...volumeImages(),
+    ])
     const present = new Set(images.map(({ id }) => id))
     for (const id of seen.keys()) if (!present.has(id)) seen.delete(id)
     const free: Image[] = []

@@ -48,6 +48,12 @@ function split(image: string): { host: string; remote: string } {
   return { host: name, remote: name === 'docker.io' && !remote.includes('/') ? `library/${remote}` : remote }
 }
 
+/** The name under which a runtime keeps the image: with host, and with tag or digest. */
+export function fullImageName(image: string): string {
+  const { repository, tag, digest } = parseImageName(image)
+  return digest === '' ? `${repository}:${tag}` : `${repository}@${digest}`
+}
+
 /** The name with `:latest` where it has neither tag nor digest; otherwise as it was written. */
 export function withDefaultTag(image: string): string {
   const { tag, digest } = parseImageName(image)

@@ -1,4 +1,4 @@
-// Sees to it that a container's image is on the node, by its pull policy, with events and growing waits.
+// Sees to it that an image is on the node, a container's or a volume's, by its pull policy, with events and growing waits.
 //
 // Pulls of one image by several pods run together as one. Upstream: pkg/kubelet/images/image_manager.go.
 // Left out: re-checking the credentials of images that an earlier pod pulled (imagePullCredentialsVerification).
@@ -10,13 +10,22 @@ import { parseImageName, withDefaultTag } from '#kubelet/images/image-name.ts'
 import { credentialsFor } from '#kubelet/images/pull-secrets.ts'
 import { Backoff } from '#kubelet/pods/backoff.ts'
 import { createLimiter } from '#kubelet/pods/limiter.ts'
-import type { PodEvents } from '#kubelet/pods/pod-events.ts'
+import type { EventType, PodEvents } from '#kubelet/pods/pod-events.ts'
 import { StartError } from '#kubelet/pods/start-error.ts'
 import type { Clock } from '#sys/clock.ts'
 
+/** An image that a pod needs: its events are the container's, or else the pod's. */
+export interface WantedImage {
+  readonly pod: Pod
+  readonly container?: Container
+  readonly reference: string
+  /** As the API server has completed it. */
+  readonly policy: string | undefined
+}
+
 export interface ImagePuller {
   /** The image, present; rejects with StartError. */
-  ensure(pod: Pod, container: Container, secrets: readonly Secret[], sandbox: SandboxConfig): Promise<Image>
+  ensure(wanted: WantedImage, secrets: readonly Secret[], sandbox: SandboxConfig): Promise<Image>
   /** The pod is gone. */
   forget(uid: string): void
 }
@@ -37,81 +46,84 @@ export function createImagePuller({ runtime, clock, events }: ImagePullerOptions
   const lastErrors = new Map<string, string>()
   const pulls = createPullQueue(runtime)
 
+  const say = ({ pod, container }: WantedImage, type: EventType, reason: string, message: string): void =>
+    container
+      ? events.container(pod, container, type, reason, message)
+      : events.pod(pod, type, reason, message)
+
   async function ensure(
-    pod: Pod,
-    container: Container,
+    wanted: WantedImage,
     secrets: readonly Secret[],
     sandbox: SandboxConfig,
   ): Promise<Image> {
-    const requested = container.image ?? ''
-    const policy = container.imagePullPolicy ?? 'IfNotPresent'
-    const image = checkedName(pod, container, requested)
+    const { reference: requested, policy = 'IfNotPresent' } = wanted
+    const image = checkedName(wanted)
     if (policy !== 'Always') {
-      const present = await inspect(pod, container, image)
+      const present = await inspect(wanted, image)
       if (present) {
         const message = `Container image "${requested}" already present on machine and can be accessed by the pod`
-        events.container(pod, container, 'Normal', 'Pulled', message)
+        say(wanted, 'Normal', 'Pulled', message)
         return present
       }
       if (policy === 'Never') {
         const message = `Container image "${requested}" is not present with pull policy of Never`
-        events.container(pod, container, 'Warning', 'ErrImageNeverPull', message)
+        say(wanted, 'Warning', 'ErrImageNeverPull', message)
         throw new StartError('ErrImageNeverPull', message)
       }
     }
-    return await pull(pod, container, image, secrets, sandbox)
+    return await pull(wanted, image, secrets, sandbox)
   }
 
-  function checkedName(pod: Pod, container: Container, requested: string): string {
+  function checkedName(wanted: WantedImage): string {
+    const { reference: requested } = wanted
     try {
       return withDefaultTag(requested)
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error)
       const message = `Failed to apply default image tag "${requested}": ${why}`
-      events.container(pod, container, 'Warning', 'InspectFailed', message)
+      say(wanted, 'Warning', 'InspectFailed', message)
       throw new StartError('InvalidImageName', message)
     }
   }
 
-  async function inspect(pod: Pod, container: Container, image: string): Promise<Image | undefined> {
+  async function inspect(wanted: WantedImage, image: string): Promise<Image | undefined> {
     try {
       return await runtime.imageStatus(image)
     } catch (error) {
       const message = `Failed to inspect image "${image}": ${error instanceof Error ? error.message : String(error)}`
-      events.container(pod, container, 'Warning', 'InspectFailed', message)
+      say(wanted, 'Warning', 'InspectFailed', message)
       throw new StartError('ImageInspectError', message)
     }
   }
 
   async function pull(
-    pod: Pod,
-    container: Container,
+    wanted: WantedImage,
     image: string,
     secrets: readonly Secret[],
     sandbox: SandboxConfig,
   ): Promise<Image> {
-    const requested = container.image ?? ''
+    const { pod, reference: requested } = wanted
     const key = `${pod.metadata?.uid ?? ''}_${requested}`
     const until = backoff.waitsSinceUpdate(key)
     if (until !== undefined) {
       const message = `Back-off pulling image "${requested}"`
-      events.container(pod, container, 'Normal', 'BackOff', message)
+      say(wanted, 'Normal', 'BackOff', message)
       const last = lastErrors.get(key)
       throw new StartError('ImagePullBackOff', last === undefined ? message : `${message}: ${last}`, until)
     }
     lastErrors.delete(key)
-    events.container(pod, container, 'Normal', 'Pulling', `Pulling image "${requested}"`)
+    say(wanted, 'Normal', 'Pulling', `Pulling image "${requested}"`)
     const began = clock.monotonic()
     try {
       const { present, pullMs } = await pulls.pull(image, secrets, sandbox, clock)
       const waited = formatDuration(clock.monotonic() - began)
       const message = `Successfully pulled image "${requested}" in ${formatDuration(pullMs)} (${waited} including waiting). Image size: ${present.size} bytes.`
-      events.container(pod, container, 'Normal', 'Pulled', message)
+      say(wanted, 'Normal', 'Pulled', message)
       backoff.forget(key)
       return present
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error)
-      events.container(pod, container, 'Warning', 'Failed', `Failed to pull image "${requested}": ${why}`)
+      say(wanted, 'Warning', 'Failed', `Failed to pull image "${requested}": ${why}`)
       backoff.next(key, clock.now())
       const failure = classified(requested, why)
       lastErrors.set(key, `${failure.reason}: ${failure.message}`)

@@ -165,11 +165,13 @@ async function startAll(
   { sandboxId, config, podIPs }: Place,
   signal: AbortSignal,
 ): Promise<Outcomes> {
-  const { pod, runtimePod, volumes, pullSecrets, actions } = input
+  const { pod, runtimePod, pullSecrets, actions } = input
+  const images = await context.imageVolumes.prepare(pod, pullSecrets, config, signal)
   const outcomes = new Map<string, StartError | undefined>()
   const start = async (container: Container): Promise<boolean> => {
     try {
       waitAfterCrash(context, pod, container, runtimePod)
+      const volumes = withImages(context, pod, container, input.volumes, images)
       const place = { sandboxId, sandboxConfig: config, podIPs, volumes, pullSecrets }
       await startContainer(context, { pod, container, runtimePod, ...place }, signal)
       outcomes.set(container.name, undefined)
@@ -185,6 +187,27 @@ async function startAll(
     if (!(await start(container)) && !isSidecar(container)) return outcomes
   for (const container of actions.start) await start(container)
   return outcomes
+}
+
+/** Throws what keeps an image from being mounted into the container. */
+function withImages(
+  { events }: PodContext,
+  pod: Pod,
+  container: Container,
+  volumes: ReadonlyMap<string, MountedVolume>,
+  images: ReadonlyMap<string, MountedVolume | StartError>,
+): ReadonlyMap<string, MountedVolume> {
+  const all = new Map(volumes)
+  for (const { name } of container.volumeMounts ?? []) {
+    const image = images.get(name)
+    if (image instanceof StartError) {
+      const what = image.reason === 'CreateContainerError' ? image.message : image.reason
+      events.container(pod, container, 'Warning', 'Failed', `Error: ${what}`)
+      throw image
+    }
+    if (image) all.set(name, image)
+  }
+  return all
 }
 
 /** A changed container starts afresh, so its hash is part of the key. */

@@ -14,6 +14,7 @@ import type { PodEvents } from '#kubelet/pods/pod-events.ts'
 import type { PodProbes } from '#kubelet/probes/pod-probes.ts'
 import type { RuntimeCache } from '#kubelet/runtime/runtime-cache.ts'
 import type { StatusWriter } from '#kubelet/status/status-writer.ts'
+import type { ImageVolumes } from '#kubelet/volumes/image-volumes.ts'
 import type { PodDirectories } from '#kubelet/volumes/pod-directories.ts'
 import type { PodVolumes } from '#kubelet/volumes/pod-volumes.ts'
 import type { Clock } from '#sys/clock.ts'
@@ -39,6 +40,7 @@ export interface PodContext {
   readonly cache: RuntimeCache
   readonly images: ImagePuller
   readonly volumes: PodVolumes
+  readonly imageVolumes: ImageVolumes
   readonly cgroups: CgroupTree
   readonly probes: PodProbes
   readonly statuses: StatusWriter

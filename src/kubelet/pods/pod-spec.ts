@@ -27,6 +27,15 @@ export function findContainer(pod: Pod, name: string): Container | undefined {
   return allContainers(pod).find((container) => container.name === name)
 }
 
+/** The volumes that some container of the pod mounts. */
+export function mountedVolumeNames(pod: Pod): ReadonlySet<string> {
+  const mounts = allContainers(pod).flatMap(({ volumeMounts = [], volumeDevices = [] }) => [
+    ...volumeMounts,
+    ...volumeDevices,
+  ])
+  return new Set(mounts.map(({ name }) => name))
+}
+
 /** `spec.containers{web}`: where in the pod a container is, as events name it. */
 export function fieldPathOf(pod: Pod, name: string): string {
   if (initContainers(pod).some((container) => container.name === name)) return `spec.initContainers{${name}}`

@@ -1,8 +1,10 @@
-// Mounts of the node's own mount namespace: bind mounts, tmpfs, and taking them away again.
+// Mounts of the node's own mount namespace: bind mounts, tmpfs, layers of images, and taking them away again.
 //
 // Upstream: staging/src/k8s.io/mount-utils/mount_linux.go
 
 import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import type { FilesystemMount } from '#kubelet/cri/containerd-snapshots.ts'
 import { run, tryRun } from '#sys/process.ts'
 
 /** Mount points of this process's namespace, in the order they were made. */
@@ -36,6 +38,33 @@ export async function mountTmpfs(folder: string, options: readonly string[]): Pr
 /** `source` is taken as it is, so that `/proc/<pid>/fd/<n>` means what is open there. */
 export async function bindMount(source: string, target: string): Promise<void> {
   await run('mount', ['--no-canonicalize', '-o', 'bind', source, target])
+}
+
+/** Mounts a file system as its snapshotter describes it, but so that nobody writes to it. */
+export async function mountReadOnly(
+  { type, source, options }: FilesystemMount,
+  folder: string,
+): Promise<void> {
+  const { from, options: short } = shortLayers(options)
+  const how = [...short.filter((option) => option !== 'rw' && option !== 'ro'), 'ro'].join(',')
+  const kind = type === 'bind' ? [] : ['-t', type]
+  await run('mount', ['--no-canonicalize', ...kind, '-o', how, source, folder], { cwd: from })
+}
+
+const LAYERS = 'lowerdir='
+
+/** The kernel takes one page of options, too little for many layers: they are named from their common folder on. Pure. */
+export function shortLayers(options: readonly string[]): { from: string; options: readonly string[] } {
+  const layers =
+    options
+      .find((option) => option.startsWith(LAYERS))
+      ?.slice(LAYERS.length)
+      .split(':') ?? []
+  let from = path.dirname(layers[0] ?? '/')
+  while (!layers.every((layer) => layer.startsWith(from === '/' ? from : `${from}/`)))
+    from = path.dirname(from)
+  const short = `${LAYERS}${layers.map((layer) => path.relative(from, layer)).join(':')}`
+  return { from, options: options.map((option) => (option.startsWith(LAYERS) ? short : option)) }
 }
 
 /** Unmounts one mount point; what is busy is detached and goes when its last user does. */

@@ -28,8 +28,13 @@ export class PodDirectories {
     return path.join(this.pods, uid)
   }
 
+  /** All of a pod's volumes of one kind. */
+  volumesOf(uid: string, plugin: string): string {
+    return path.join(this.pod(uid), 'volumes', `kubernetes.io~${plugin}`)
+  }
+
   volume(uid: string, plugin: string, name: string): string {
-    return path.join(this.pod(uid), 'volumes', `kubernetes.io~${plugin}`, name)
+    return path.join(this.volumesOf(uid, plugin), name)
   }
 
   memoryVolume(uid: string, plugin: string, name: string): string {

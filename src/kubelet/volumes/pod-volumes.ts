@@ -12,10 +12,12 @@ import type { Pod, Volume } from '#api/types/core.ts'
 import type { Client } from '#client/client.ts'
 import type { MountedVolume } from '#kubelet/containers/mounts.ts'
 import type { PodEvents } from '#kubelet/pods/pod-events.ts'
+import { mountedVolumeNames } from '#kubelet/pods/pod-spec.ts'
 import { giveToGroup, type Payload, writePayload } from '#kubelet/volumes/atomic-writer.ts'
 import { claimedVolume, claimName } from '#kubelet/volumes/claims.ts'
 import { prepareEmptyDir } from '#kubelet/volumes/empty-dir.ts'
 import { prepareHostPath } from '#kubelet/volumes/host-path.ts'
+import type { ImageVolumes } from '#kubelet/volumes/image-volumes.ts'
 import { bindMount, isMountPoint, mountTmpfs, unmountTree } from '#kubelet/volumes/mounting.ts'
 import {
   configMapFiles,
@@ -33,7 +35,7 @@ export type Volumes = ReadonlyMap<string, MountedVolume>
 export interface PodVolumes {
   /** Mounts the node's tmpfs for Secrets, once at the start. */
   prepare(): Promise<void>
-  /** Rejects when a volume is not ready; each failure has had its event. */
+  /** All but images (image-volumes.ts). Rejects when a volume is not ready; each failure has had its event. */
   mount(pod: Pod): Promise<Volumes>
   /** Unmounts and removes all of a pod but the directory that holds its other files. */
   unmount(uid: string): Promise<void>
@@ -46,25 +48,19 @@ export interface PodVolumesOptions {
   readonly directories: PodDirectories
   readonly events: PodEvents
   readonly clock: Clock
+  /** Told when nothing of a pod is mounted any more. */
+  readonly imageVolumes: Pick<ImageVolumes, 'release'>
   sources(): PayloadSources
 }
 
 export function createPodVolumes(options: PodVolumesOptions): PodVolumes {
-  const { client, directories, events, clock } = options
+  const { client, directories, events, clock, imageVolumes } = options
   /** What a volume was last written with: of a restarted kubelet nothing, so that it writes once more. */
   const written = new Map<string, string>()
 
   async function mount(pod: Pod): Promise<Volumes> {
-    const used = new Set(
-      [
-        ...(pod.spec?.initContainers ?? []),
-        ...(pod.spec?.containers ?? []),
-        ...(pod.spec?.ephemeralContainers ?? []),
-      ]
-        .flatMap((container) => [...(container.volumeMounts ?? []), ...(container.volumeDevices ?? [])])
-        .map(({ name }) => name),
-    )
-    const volumes = (pod.spec?.volumes ?? []).filter((volume) => used.has(volume.name))
+    const used = mountedVolumeNames(pod)
+    const volumes = (pod.spec?.volumes ?? []).filter(({ name, image }) => used.has(name) && !image)
     const results = await Promise.allSettled(volumes.map((volume) => mountOne(pod, volume)))
     const mounted = new Map<string, MountedVolume>()
     let failure: unknown
@@ -161,6 +157,7 @@ export function createPodVolumes(options: PodVolumesOptions): PodVolumes {
     mount,
     async unmount(uid) {
       await unmountTree(directories.pod(uid))
+      await imageVolumes.release(uid)
       await rm(path.join(directories.memory, uid), { recursive: true, force: true })
       await rm(path.join(directories.pod(uid), 'volumes'), { recursive: true, force: true })
       await rm(path.join(directories.pod(uid), 'volume-subpaths'), { recursive: true, force: true })

@@ -20,11 +20,16 @@ export function checkSubPath(subPath: string): void {
   }
 }
 
-/** Bind-mounts `subPath` of `volume` to `target` and gives `target`; a missing directory is made. */
-export async function mountSubPath(volume: string, subPath: string, target: string): Promise<string> {
+/** Bind-mounts `subPath` of `volume` to `target` and gives `target`; a missing directory is made if it can be. */
+export async function mountSubPath(
+  volume: string,
+  subPath: string,
+  target: string,
+  canMake: boolean,
+): Promise<string> {
   const root = await realpath(volume)
   const place = path.join(root, subPath)
-  if (!(await exists(place))) await makeInside(root, subPath)
+  if (canMake && !(await exists(place))) await makeInside(root, subPath)
   const handle = await open(place, O_PATH as unknown as string)
   try {
     const opened = await readlink(`/proc/self/fd/${handle.fd}`)
