@@ -42,7 +42,14 @@ import type { RuntimeClass } from '#api/types/node.ts'
 import type { PodDisruptionBudget } from '#api/types/policy.ts'
 import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from '#api/types/rbac.ts'
 import type { PriorityClass } from '#api/types/scheduling.ts'
-import type { StorageClass, VolumeAttributesClass } from '#api/types/storage.ts'
+import type {
+  CSIDriver,
+  CSINode,
+  CSIStorageCapacity,
+  StorageClass,
+  VolumeAttachment,
+  VolumeAttributesClass,
+} from '#api/types/storage.ts'
 
 /** Names a resource and carries its type. */
 export interface ResourceType<T extends KubeObject = KubeObject> {
@@ -200,6 +207,19 @@ export const volumeAttributesClasses = inGroup<VolumeAttributesClass>(
   false,
 )
 export const storageClasses = inGroup<StorageClass>('storage.k8s.io', 'storageclasses', 'StorageClass', false)
+export const csiDrivers = inGroup<CSIDriver>('storage.k8s.io', 'csidrivers', 'CSIDriver', false)
+export const csiNodes = inGroup<CSINode>('storage.k8s.io', 'csinodes', 'CSINode', false)
+export const csiStorageCapacities = inGroup<CSIStorageCapacity>(
+  'storage.k8s.io',
+  'csistoragecapacities',
+  'CSIStorageCapacity',
+)
+export const volumeAttachments = inGroup<VolumeAttachment>(
+  'storage.k8s.io',
+  'volumeattachments',
+  'VolumeAttachment',
+  false,
+)
 const FLOW_CONTROL = 'flowcontrol.apiserver.k8s.io'
 export const flowSchemas = inGroup<FlowSchema>(FLOW_CONTROL, 'flowschemas', 'FlowSchema', false)
 export const priorityLevelConfigurations = inGroup<PriorityLevelConfiguration>(

@@ -26,8 +26,11 @@ export type Decision =
 const MIN_FEASIBLE_NODES = 100
 const MIN_SHARE = 5
 
-/** Pods that were promised room on a node by a preemption and are not there yet. */
-export type NominatedPods = (nodeName: string) => readonly Pod[]
+/** Pods that were promised room by a preemption and are not there yet. */
+export interface NominatedPods {
+  on(nodeName: string): readonly Pod[]
+  nodeOf(pod: Pod): string | undefined
+}
 
 export function createDecider(plugins: readonly SchedulerPlugin[], random: Random, nominated: NominatedPods) {
   let start = 0
@@ -37,6 +40,11 @@ export function createDecider(plugins: readonly SchedulerPlugin[], random: Rando
     const narrowed = narrow(plugins, pod, snapshot, state)
     if ('diagnosis' in narrowed) return { diagnosis: narrowed.diagnosis, state }
     const { nodes, excludedBy } = narrowed
+    const promised = nodes.find(({ name }) => name === nominated.nodeOf(pod))
+    // Room was made for it there: it is not compared with others.
+    if (promised && !filterNode(plugins, pod, withNominated(pod, promised, nominated), state)) {
+      return { nodeName: promised.name }
+    }
     const wanted = feasibleNodesWanted(nodes.length)
     const feasible: NodeInfo[] = []
     const rejections = new Map<string, Rejection>()
@@ -64,9 +72,9 @@ export function createDecider(plugins: readonly SchedulerPlugin[], random: Rando
 /** The node as it will be when the pods of at least this pod's priority that were promised room there have come. */
 function withNominated(pod: Pod, node: NodeInfo, nominated: NominatedPods): NodeInfo {
   const priority = pod.spec?.priority ?? 0
-  const coming = nominated(node.name).filter(
-    (other) => other.metadata?.uid !== pod.metadata?.uid && (other.spec?.priority ?? 0) >= priority,
-  )
+  const coming = nominated
+    .on(node.name)
+    .filter((other) => other.metadata?.uid !== pod.metadata?.uid && (other.spec?.priority ?? 0) >= priority)
   if (coming.length === 0) return node
   const copy = node.clone()
   for (const other of coming) copy.addPod(other)
@@ -149,7 +157,7 @@ function best(
 ): NodeInfo {
   const totals = nodes.map(() => 0)
   if (nodes.length > 1) {
-    for (const plugin of plugins) plugin.preScore?.(pod, snapshot, state)
+    for (const plugin of plugins) plugin.preScore?.(pod, snapshot, state, nodes)
     for (const plugin of plugins) {
       const { score, weight = 1 } = plugin
       if (!score) continue

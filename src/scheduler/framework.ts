@@ -6,7 +6,8 @@
 // cluster and keep nothing; what preFilter computes for all nodes goes into the cycle's state.
 // Upstream: pkg/scheduler/framework. Left out: permit, preBind and postBind hooks (nothing here needs them).
 
-import type { Node, Pod } from '#api/types/core.ts'
+import type { Pod } from '#api/types/core.ts'
+import type { ClusterEvent } from '#scheduler/cluster-events.ts'
 import type { NodeInfo, Snapshot } from '#scheduler/snapshot.ts'
 
 /** Why a node (or, from preFilter, the whole cluster) does not do for a pod. */
@@ -28,16 +29,6 @@ export type PreFilterResult =
 /** What a plugin computes once for a pod and reads again for each node. */
 export type CycleState = Map<string, unknown>
 
-/** What happened in the cluster, as far as it can make a waiting pod schedulable. */
-export type ClusterEvent =
-  | { readonly type: 'node-added'; readonly node: Node }
-  | { readonly type: 'node-updated'; readonly node: Node; readonly previous: Node }
-  | { readonly type: 'assigned-pod-added'; readonly pod: Pod }
-  | { readonly type: 'assigned-pod-updated'; readonly pod: Pod; readonly previous: Pod }
-  | { readonly type: 'assigned-pod-deleted'; readonly pod: Pod }
-  /** A claim, a volume or a storage class came, changed or went. */
-  | { readonly type: 'storage-changed' }
-
 export interface SchedulerPlugin {
   /** Upstream's name: it appears in metrics and in the queue's hints. */
   readonly name: string
@@ -45,7 +36,8 @@ export interface SchedulerPlugin {
   preEnqueue?(pod: Pod): string | undefined
   preFilter?(pod: Pod, snapshot: Snapshot, state: CycleState): PreFilterResult
   filter?(pod: Pod, node: NodeInfo, state: CycleState): Rejection | undefined
-  preScore?(pod: Pod, snapshot: Snapshot, state: CycleState): void
+  /** `feasible`: the nodes that are left, and will be compared. */
+  preScore?(pod: Pod, snapshot: Snapshot, state: CycleState, feasible: readonly NodeInfo[]): void
   /** Any number; `normalize` brings all nodes' scores into 0..100. */
   score?(pod: Pod, node: NodeInfo, state: CycleState): number
   normalize?(scores: number[]): void

@@ -21,7 +21,8 @@ import type { NodeInfo, Snapshot } from '#scheduler/snapshot.ts'
 
 export type PreemptionResult =
   | { readonly nodeName: string; readonly victims: readonly Pod[] }
-  | { readonly message: string }
+  /** `isFutile`: every node was considered, so an earlier promise of one is void. */
+  | { readonly message: string; readonly isFutile?: boolean }
 
 interface Victims {
   readonly victims: readonly Pod[]
@@ -57,9 +58,8 @@ export function findPreemption(
     }
   }
   const chosen = candidates.sort(compareCandidates)[0]
-  return (
-    chosen ?? { message: `0/${diagnosis.nodeCount} nodes are available: ${histogram(verdicts).join(', ')}.` }
-  )
+  const message = `0/${diagnosis.nodeCount} nodes are available: ${histogram(verdicts).join(', ')}.`
+  return chosen ?? { message, isFutile: true }
 }
 
 /** A pod may not preempt while its earlier victims are still on their way out. */

@@ -10,7 +10,8 @@
 
 import { keyOf, type ObjectKey } from '#api/meta/object.ts'
 import type { Pod } from '#api/types/core.ts'
-import type { ClusterEvent, SchedulerPlugin } from '#scheduler/framework.ts'
+import type { ClusterEvent } from '#scheduler/cluster-events.ts'
+import type { SchedulerPlugin } from '#scheduler/framework.ts'
 import type { Clock, Timer } from '#sys/clock.ts'
 
 const INITIAL_BACKOFF_MS = 1_000
@@ -69,6 +70,14 @@ export class SchedulingQueue {
     entry.pod = pod
     this.#activate(entry)
     return undefined
+  }
+
+  /** The pod says something new that makes no difference to its turn. */
+  refresh(pod: Pod): void {
+    const key = keyOf(pod)
+    const entry = this.#find(key)
+    if (entry) entry.pod = pod
+    else if (this.#gated.has(key)) this.#gated.set(key, pod)
   }
 
   /** The pod is bound, or gone. */
@@ -158,9 +167,12 @@ export class SchedulingQueue {
     this.#onReady()
   }
 
+  #find(key: ObjectKey): QueuedPod | undefined {
+    return this.#active.get(key) ?? this.#backoff.get(key)?.entry ?? this.#unschedulable.get(key)?.entry
+  }
+
   #take(key: ObjectKey): QueuedPod | undefined {
-    const entry =
-      this.#active.get(key) ?? this.#backoff.get(key)?.entry ?? this.#unschedulable.get(key)?.entry
+    const entry = this.#find(key)
     this.#active.delete(key)
     this.#backoff.delete(key)
     this.#unschedulable.delete(key)

@@ -1,5 +1,6 @@
 // The scheduler as a component: informers, leader election, and the loop.
 
+import { setMaxListeners } from 'node:events'
 import type { Client } from '#client/client.ts'
 import type { ComponentMetrics } from '#client/component-metrics.ts'
 import { createInformerFactory } from '#client/informer-factory.ts'
@@ -41,6 +42,8 @@ export async function runScheduler(options: SchedulerOptions, signal: AbortSigna
       identity: options.identity,
       leading: options.metrics?.leading('kube-scheduler'),
       async lead(leading) {
+        // Each informer listens.
+        setMaxListeners(0, leading)
         const informers = createInformerFactory({ client, clock, random, log })
         const scheduling = schedule(
           { ...options, metrics, informers, plugins: allPlugins, schedulerName: SCHEDULER_NAME },

@@ -9,10 +9,10 @@
 // (bindings, conditions, evictions) goes on beside the next decision, a bounded number at once.
 // Upstream: pkg/scheduler/{scheduler,schedule_one,eventhandlers}.go
 
-import { keyOf, type ObjectKey } from '#api/meta/object.ts'
+import { keyOf } from '#api/meta/object.ts'
 import { isNotFound } from '#api/meta/status.ts'
 import { namespaces, nodes, podDisruptionBudgets, pods } from '#api/resources.ts'
-import type { Namespace, Node, Pod, PodCondition } from '#api/types/core.ts'
+import type { Namespace, Node, Pod } from '#api/types/core.ts'
 import type { PodDisruptionBudget } from '#api/types/policy.ts'
 import type { Client } from '#client/client.ts'
 import type { Change, Informer } from '#client/informer.ts'
@@ -20,13 +20,17 @@ import type { InformerFactory } from '#client/informer-factory.ts'
 import { createDecider, type Diagnosis, describe } from '#scheduler/decide.ts'
 import type { CycleState, SchedulerPlugin } from '#scheduler/framework.ts'
 import type { AttemptResult, SchedulerMetrics } from '#scheduler/metrics.ts'
+import { Nominations } from '#scheduler/nominations.ts'
+import { createPodWrites, type PodWrites } from '#scheduler/pod-writes.ts'
 import { findPreemption, type PreemptionResult } from '#scheduler/preemption.ts'
 import { type QueuedPod, SchedulingQueue } from '#scheduler/queue.ts'
 import { createSchedulerEvents } from '#scheduler/scheduler-events.ts'
 import { SchedulerCache, type Snapshot } from '#scheduler/snapshot.ts'
+import { StorageCache } from '#scheduler/storage-cache.ts'
 import { VolumeBinder } from '#scheduler/volume-binder.ts'
+import { WorkloadCache } from '#scheduler/workload-cache.ts'
 import { untilAborted } from '#sys/abort.ts'
-import { type Clock, formatTime } from '#sys/clock.ts'
+import type { Clock } from '#sys/clock.ts'
 import type { Logger } from '#sys/log.ts'
 import type { Random } from '#sys/random.ts'
 
@@ -61,10 +65,13 @@ class Scheduler {
   readonly #queue: SchedulingQueue
   readonly #events: ReturnType<typeof createSchedulerEvents>
   readonly #decide: ReturnType<typeof createDecider>
-  readonly #nominated = new Map<ObjectKey, { readonly pod: Pod; readonly nodeName: string }>()
+  readonly #nominations = new Nominations()
+  readonly #podWrites: PodWrites
   readonly #writes = new Set<Promise<void>>()
   /** Pods whose volumes are being bound: as many as there are such pods. */
   readonly #waits = new Set<Promise<void>>()
+  readonly #storage: StorageCache
+  readonly #workloads: WorkloadCache
   readonly #volumes: VolumeBinder
   readonly #budgets: Informer<PodDisruptionBudget>
   #isPumping = false
@@ -73,13 +80,16 @@ class Scheduler {
   constructor(deps: SchedulerDependencies) {
     this.#deps = deps
     this.#budgets = deps.informers.informer(podDisruptionBudgets)
-    this.#volumes = new VolumeBinder(deps.client, deps.informers, deps.clock)
-    this.#cache = new SchedulerCache(this.#volumes)
+    this.#storage = new StorageCache(deps.informers)
+    this.#workloads = new WorkloadCache(deps.informers)
+    this.#volumes = new VolumeBinder(deps.client, deps.informers, deps.clock, this.#storage)
+    this.#cache = new SchedulerCache(this.#storage, this.#workloads)
     this.#queue = new SchedulingQueue(deps.clock, deps.plugins, () => this.#pump())
     deps.metrics?.readWaiting(() => this.#queue.counts())
     const name = deps.schedulerName
     this.#events = createSchedulerEvents(deps.client, deps.clock, deps.log, name, `${name}-${deps.hostname}`)
-    this.#decide = createDecider(deps.plugins, deps.random, (nodeName) => this.#nominatedOn(nodeName))
+    this.#podWrites = createPodWrites(deps, name, this.#events)
+    this.#decide = createDecider(deps.plugins, deps.random, this.#nominations)
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -92,12 +102,9 @@ class Scheduler {
     })
     nodeInformer.onChange((change) => this.#onNode(change))
     podInformer.onChange((change) => this.#onPod(change))
-    await Promise.all(
-      [namespaceInformer, nodeInformer, podInformer, this.#volumes, this.#budgets].map((source) =>
-        source.whenSynced(signal),
-      ),
-    )
-    this.#volumes.onChange(() => this.#queue.onEvent({ type: 'storage-changed' }))
+    const sources = [namespaceInformer, nodeInformer, podInformer, this.#budgets]
+    await Promise.all([...sources, this.#storage, this.#workloads].map((source) => source.whenSynced(signal)))
+    this.#storage.onEvent((event) => this.#queue.onEvent(event))
     this.#signal = signal
     this.#pump()
     await untilAborted(signal)
@@ -109,6 +116,7 @@ class Scheduler {
   #onNode(change: Change<Node>): void {
     if (change.type === 'deleted') {
       this.#cache.removeNode(change.object.metadata?.name ?? '')
+      this.#queue.onEvent({ type: 'node-deleted', node: change.object })
       return
     }
     this.#cache.setNode(change.object)
@@ -125,7 +133,7 @@ class Scheduler {
       change.type === 'updated' ? isOnNode(change.previous) : change.type === 'deleted' && isOnNode(pod)
     if (change.type !== 'deleted' && isOnNode(pod)) {
       this.#queue.delete(key)
-      this.#nominated.delete(key)
+      this.#nominations.delete(key)
       this.#cache.setPod(pod)
       if (wasCounted && change.type === 'updated') {
         this.#queue.onEvent({ type: 'assigned-pod-updated', pod, previous: change.previous })
@@ -135,11 +143,14 @@ class Scheduler {
     if (wasCounted || change.type === 'deleted' || isTerminal(pod)) {
       this.#cache.removePod(key)
       this.#queue.delete(key)
-      this.#nominated.delete(key)
+      this.#nominations.delete(key)
       if (wasCounted) this.#queue.onEvent({ type: 'assigned-pod-deleted', pod })
       return
     }
-    if (this.#isOurs(pod) && this.#isWorthTrying(change)) this.#queue.set(pod)
+    if (!this.#isOurs(pod)) return
+    this.#nominations.read(pod, change.type === 'updated' ? change.previous : undefined)
+    if (this.#isWorthTrying(change)) this.#queue.set(pod)
+    else this.#queue.refresh(pod)
   }
 
   #isOurs(pod: Pod): boolean {
@@ -232,7 +243,7 @@ class Scheduler {
     try {
       await this.#deps.client.resource(pods).createSubresource(namespace, name, 'binding', binding)
       this.#attempted('scheduled', startMs)
-      this.#nominated.delete(entry.key)
+      this.#nominations.delete(entry.key)
       this.#events.record(
         pod,
         'Normal',
@@ -259,7 +270,7 @@ class Scheduler {
     entry.pod = current
     this.#queue.addAfterError(entry)
     this.#events.record(pod, 'Warning', 'FailedScheduling', 'Scheduling', why)
-    this.#write(this.#setCondition(pod, 'SchedulerError', why, undefined))
+    this.#write(this.#podWrites.wait(pod, 'SchedulerError', why, undefined))
   }
 
   /** No node does: tries preemption, and tells why. */
@@ -273,78 +284,24 @@ class Scheduler {
     const postFilterMessage = isPreempting ? '' : postFilterText(diagnosis, preemption.message)
     const message = describe(diagnosis, diagnosis.nodeCount === 0 ? '' : postFilterMessage)
     this.#events.record(pod, 'Warning', 'FailedScheduling', 'Scheduling', message)
-    if (isPreempting) {
-      this.#deps.metrics?.preempted(preemption.victims.length)
-      this.#nominated.set(keyOf(pod), { pod, nodeName: preemption.nodeName })
-      await Promise.all(preemption.victims.map((victim) => this.#evict(victim, pod, preemption.nodeName)))
-    }
-    await this.#setCondition(pod, 'Unschedulable', message, isPreempting ? preemption.nodeName : undefined)
+    if (isPreempting) await this.#preempt(pod, preemption.nodeName, preemption.victims)
+    else if (preemption.isFutile) this.#nominations.delete(keyOf(pod))
+    const nomination = isPreempting ? preemption.nodeName : preemption.isFutile ? '' : undefined
+    await this.#podWrites.wait(pod, 'Unschedulable', message, nomination)
   }
 
-  async #evict(victim: Pod, preemptor: Pod, nodeName: string): Promise<void> {
-    const { namespace = '', name = '', uid } = victim.metadata ?? {}
-    const schedulerName = this.#deps.schedulerName
-    const condition = {
-      type: 'DisruptionTarget',
-      status: 'True',
-      reason: 'PreemptionByScheduler',
-      message: `${schedulerName}: preempting to accommodate a higher priority pod`,
-      lastTransitionTime: formatTime(this.#deps.clock.now()),
-    }
-    const resource = this.#deps.client.resource(pods)
-    try {
-      await resource.patch(
-        namespace,
-        name,
-        'strategic',
-        { status: { conditions: [condition] } },
-        { subresource: 'status' },
-      )
-      await resource.delete(namespace, name, uid === undefined ? {} : { preconditions: { uid } })
-      const by = `Preempted by pod ${preemptor.metadata?.uid ?? ''} on node ${nodeName}`
-      this.#events.record(victim, 'Normal', 'Preempted', 'Preempting', by)
-    } catch (error) {
-      if (!isNotFound(error))
-        this.#deps.log.warn({ pod: keyOf(victim), error: String(error) }, 'preemption failed')
-    }
-  }
-
-  async #setCondition(
-    pod: Pod,
-    reason: string,
-    message: string,
-    nominatedNodeName: string | undefined,
-  ): Promise<void> {
-    const known = pod.status?.conditions?.find((condition) => condition.type === 'PodScheduled')
-    const isSame = known?.status === 'False' && known.reason === reason && known.message === message
-    const isNominated = nominatedNodeName === undefined || pod.status?.nominatedNodeName === nominatedNodeName
-    if (isSame && isNominated) return
-    const condition: PodCondition = {
-      type: 'PodScheduled',
-      status: 'False',
-      reason,
-      message,
-      lastTransitionTime:
-        (known?.status === 'False' && known.lastTransitionTime) || formatTime(this.#deps.clock.now()),
-      ...(pod.metadata?.generation !== undefined && { observedGeneration: pod.metadata.generation }),
-    }
-    const status = { conditions: [condition], ...(nominatedNodeName !== undefined && { nominatedNodeName }) }
-    const { namespace = '', name = '' } = pod.metadata ?? {}
-    try {
-      await this.#deps.client
-        .resource(pods)
-        .patch(namespace, name, 'strategic', { status }, { subresource: 'status' })
-    } catch (error) {
-      if (!isNotFound(error))
-        this.#deps.log.warn({ pod: keyOf(pod), error: String(error) }, 'condition was not written')
-    }
-  }
-
-  #nominatedOn(nodeName: string): readonly Pod[] {
-    if (this.#nominated.size === 0) return []
-    return [...this.#nominated.values()]
-      .filter((entry) => entry.nodeName === nodeName)
-      .map((entry) => entry.pod)
+  /** Makes room: whoever waits for the same room with a lower priority has to look elsewhere. */
+  async #preempt(pod: Pod, nodeName: string, victims: readonly Pod[]): Promise<void> {
+    this.#deps.metrics?.preempted(victims.length)
+    const outbid = this.#nominations
+      .on(nodeName)
+      .filter((other) => (other.spec?.priority ?? 0) < (pod.spec?.priority ?? 0))
+    for (const other of outbid) this.#nominations.delete(keyOf(other))
+    this.#nominations.set(pod, nodeName)
+    await Promise.all([
+      ...victims.map((victim) => this.#podWrites.evict(victim, pod, nodeName)),
+      ...outbid.map((other) => this.#podWrites.withdraw(other)),
+    ])
   }
 }
 

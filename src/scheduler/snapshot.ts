@@ -9,6 +9,8 @@ import { keyOf, type ObjectKey } from '#api/meta/object.ts'
 import type { Labels } from '#api/meta/selectors.ts'
 import type { Namespace, Node, Pod } from '#api/types/core.ts'
 import { type Namespaces, type PodTerms, podTermsOf } from '#scheduler/affinity-terms.ts'
+import type { Workloads } from '#scheduler/default-selector.ts'
+import { type CountedPods, PodCounts } from '#scheduler/pod-counts.ts'
 import {
   addResources,
   allocatableOf,
@@ -38,6 +40,7 @@ export class NodeInfo {
   readonly nonZeroRequested: Resources = new Map()
   /** Sizes in bytes of the images on the node, by each of their names. */
   images: ReadonlyMap<string, number> = new Map()
+  readonly #counts = new PodCounts()
 
   constructor(name: string) {
     this.name = name
@@ -60,6 +63,7 @@ export class NodeInfo {
     if (terms) this.podTerms.set(keyOf(pod), terms)
     addResources(this.requested, requestsOf(pod), 1)
     addResources(this.nonZeroRequested, nonZeroRequestsOf(pod), 1)
+    this.#counts.change(pod, 1)
   }
 
   removePod(key: ObjectKey): void {
@@ -69,6 +73,7 @@ export class NodeInfo {
     this.podTerms.delete(key)
     addResources(this.requested, requestsOf(pod), -1)
     addResources(this.nonZeroRequested, nonZeroRequestsOf(pod), -1)
+    this.#counts.change(pod, -1)
   }
 
   /** A copy whose pods may be taken away to try a preemption. */
@@ -77,6 +82,11 @@ export class NodeInfo {
     if (this.node) copy.setNode(this.node)
     for (const pod of this.pods.values()) copy.addPod(pod)
     return copy
+  }
+
+  /** How many of its pods match. */
+  countPods(question: CountedPods): number {
+    return this.#counts.of(question, this.pods.values())
   }
 
   *usedPorts(): Generator<UsedPort> {
@@ -102,10 +112,15 @@ export interface Snapshot {
   readonly namespaces: Namespaces
   /** Undefined where nothing is known of any storage. */
   readonly storage: Storage | undefined
+  /** Undefined where nothing is known of what stands behind pods. */
+  readonly workloads: Workloads | undefined
 }
 
 export class SchedulerCache {
   readonly #storage: Storage | undefined
+  readonly #workloads: Workloads | undefined
+  /** The nodes that exist; undefined when one came or went since. */
+  #existing: readonly NodeInfo[] | undefined
   readonly #nodes = new Map<string, NodeInfo>()
   readonly #namespaces = new Map<string, Labels>()
   /** Where each counted pod is. */
@@ -114,17 +129,20 @@ export class SchedulerCache {
     { readonly nodeName: string; readonly uid: string; isAssumed: boolean }
   >()
 
-  constructor(storage?: Storage) {
+  constructor(storage?: Storage, workloads?: Workloads) {
     this.#storage = storage
+    this.#workloads = workloads
   }
 
   setNode(node: Node): void {
+    this.#existing = undefined
     this.#nodeInfo(node.metadata?.name ?? '').setNode(node)
   }
 
   removeNode(name: string): void {
     const info = this.#nodes.get(name)
     if (!info) return
+    this.#existing = undefined
     info.node = undefined
     if (info.pods.size === 0) this.#nodes.delete(name)
   }
@@ -167,8 +185,13 @@ export class SchedulerCache {
 
   /** The nodes that exist. The entries are live: decisions are made without awaiting. */
   snapshot(): Snapshot {
-    const nodes = [...this.#nodes.values()].filter((info) => info.node !== undefined)
-    return { nodes, namespaces: this.#namespaces, storage: this.#storage }
+    this.#existing ??= [...this.#nodes.values()].filter((info) => info.node !== undefined)
+    return {
+      nodes: this.#existing,
+      namespaces: this.#namespaces,
+      storage: this.#storage,
+      workloads: this.#workloads,
+    }
   }
 
   #place(pod: Pod, nodeName: string, isAssumed: boolean): void {

@@ -5,73 +5,38 @@
 // Upstream: pkg/scheduler/framework/plugins/volumebinding/binder.go (AssumePodVolumes, BindPodVolumes)
 
 import { annotated, SELECTED_NODE, volumeBoundTo } from '#api/kinds/storage/volume-binding.ts'
-import { keyOf, objectKey } from '#api/meta/object.ts'
-import { persistentVolumeClaims, persistentVolumes, storageClasses } from '#api/resources.ts'
-import type { Node, PersistentVolume, PersistentVolumeClaim, Pod } from '#api/types/core.ts'
-import type { StorageClass } from '#api/types/storage.ts'
+import { keyOf } from '#api/meta/object.ts'
+import { persistentVolumeClaims, persistentVolumes } from '#api/resources.ts'
+import type { Node, PersistentVolumeClaim, Pod } from '#api/types/core.ts'
 import type { Client } from '#client/client.ts'
 import type { Informer } from '#client/informer.ts'
 import type { InformerFactory } from '#client/informer-factory.ts'
-import { claimsOf, isBound, planVolumes, type Storage, type VolumePlan } from '#scheduler/volumes.ts'
+import type { StorageCache } from '#scheduler/storage-cache.ts'
+import { claimsOf, isBound, planVolumes, type VolumePlan } from '#scheduler/volumes.ts'
 import type { Clock } from '#sys/clock.ts'
 
 /** A provisioner that takes longer has failed. */
 const BIND_TIMEOUT_MS = 600_000
 
-export class VolumeBinder implements Storage {
+export class VolumeBinder {
   readonly #client: Client
   readonly #clock: Clock
   readonly #claims: Informer<PersistentVolumeClaim>
-  readonly #volumes: Informer<PersistentVolume>
-  readonly #classes: Informer<StorageClass>
-  /** Volume → the claim that is to get it. */
-  readonly #promised = new Map<string, string>()
+  readonly #storage: StorageCache
 
-  constructor(client: Client, informers: InformerFactory, clock: Clock) {
+  constructor(client: Client, informers: InformerFactory, clock: Clock, storage: StorageCache) {
     this.#client = client
     this.#clock = clock
     this.#claims = informers.informer(persistentVolumeClaims)
-    this.#volumes = informers.informer(persistentVolumes)
-    this.#classes = informers.informer(storageClasses)
-  }
-
-  async whenSynced(signal: AbortSignal): Promise<void> {
-    const informers = [this.#claims, this.#volumes, this.#classes]
-    await Promise.all(informers.map((informer) => informer.whenSynced(signal)))
-  }
-
-  /** Calls `handler` whenever storage has changed. */
-  onChange(handler: () => void): void {
-    for (const informer of [this.#claims, this.#volumes, this.#classes]) informer.onChange(handler)
-  }
-
-  claim(namespace: string, name: string): PersistentVolumeClaim | undefined {
-    return this.#claims.get(objectKey(namespace, name))
-  }
-
-  volume(name: string): PersistentVolume | undefined {
-    return this.#volumes.get(name)
-  }
-
-  volumes(): readonly PersistentVolume[] {
-    return this.#volumes.list()
-  }
-
-  storageClass(name: string): StorageClass | undefined {
-    return this.#classes.get(name)
-  }
-
-  isPromised(volume: PersistentVolume, claim: PersistentVolumeClaim): boolean {
-    const key = this.#promised.get(volume.metadata?.name ?? '')
-    return key !== undefined && key !== keyOf(claim)
+    this.#storage = storage
   }
 
   /** Promises the pod its volumes on a node; undefined when nothing is to be done for it. */
   promise(pod: Pod, node: Node): VolumePlan | undefined {
-    const found = claimsOf(pod, this)
-    const plan = 'claims' in found ? planVolumes(found.claims, node, this) : undefined
+    const found = claimsOf(pod, this.#storage)
+    const plan = 'claims' in found ? planVolumes(found.claims, node, this.#storage) : undefined
     if (!plan || 'reason' in plan || plan.bind.length + plan.provision.length === 0) return undefined
-    for (const { claim, volume } of plan.bind) this.#promised.set(volume.metadata?.name ?? '', keyOf(claim))
+    for (const { claim, volume } of plan.bind) this.#storage.promise(volume, claim)
     return plan
   }
 
@@ -90,7 +55,7 @@ export class VolumeBinder implements Storage {
       }
       await this.#untilBound([...plan.bind.map(({ claim }) => claim), ...plan.provision].map(keyOf), signal)
     } finally {
-      for (const { volume } of plan.bind) this.#promised.delete(volume.metadata?.name ?? '')
+      for (const { volume } of plan.bind) this.#storage.release(volume)
     }
   }
 

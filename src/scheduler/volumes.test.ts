@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Node, PersistentVolume, PersistentVolumeClaim, Pod } from '#api/types/core.ts'
-import type { StorageClass } from '#api/types/storage.ts'
+import type { CSIStorageCapacity, StorageClass } from '#api/types/storage.ts'
 import { claimsOf, planVolumes, type Storage } from '#scheduler/volumes.ts'
 
 const node = (name: string): Node => ({ metadata: { name, labels: { host: name } } })
@@ -59,14 +59,20 @@ function storage(
   claims: readonly PersistentVolumeClaim[],
   volumes: readonly PersistentVolume[],
   promised: Readonly<Record<string, string>> = {},
+  more: Partial<Storage> = {},
 ): Storage {
   return {
+    csiNode: () => undefined,
+    csiDriver: () => undefined,
+    capacities: () => [],
+    attachmentsTo: () => [],
     claim: (_namespace, name) => claims.find(({ metadata }) => metadata?.name === name),
     volume: (name) => volumes.find(({ metadata }) => metadata?.name === name),
     volumes: () => volumes,
     storageClass: (name) => CLASSES.find(({ metadata }) => metadata?.name === name),
     isPromised: ({ metadata }, { metadata: owner }) =>
       (promised[metadata?.name ?? ''] ?? owner?.name) !== owner?.name,
+    ...more,
   }
 }
 
@@ -164,3 +170,37 @@ for (const [claims, expected] of problems) {
     assert.equal('problem' in found ? found.problem : undefined, expected)
   })
 }
+
+test('a driver that says how much room it has must have enough for the claim where the node is', () => {
+  const claims = [claim('a', 'made')]
+  const wanting = (capacities: readonly CSIStorageCapacity[], storageCapacity = true) =>
+    planVolumes(
+      claims,
+      node('n1'),
+      storage(
+        claims,
+        [],
+        {},
+        {
+          csiDriver: (name) =>
+            name === 'example.com/x' ? { metadata: { name }, spec: { storageCapacity } } : undefined,
+          capacities: () => capacities,
+        },
+      ),
+    )
+  const room = (host: string, capacity: string, more: object = {}): CSIStorageCapacity => ({
+    storageClassName: 'made',
+    nodeTopology: { matchLabels: { host } },
+    capacity,
+    ...more,
+  })
+  const full = { reason: 'node(s) did not have enough free storage' }
+  const fine = { bind: [], provision: claims }
+  assert.deepEqual(wanting([], false), fine)
+  assert.deepEqual(wanting([]), full)
+  assert.deepEqual(wanting([room('n1', '1Gi')]), fine)
+  assert.deepEqual(wanting([room('n1', '1Mi')]), full)
+  assert.deepEqual(wanting([room('n2', '1Gi')]), full)
+  assert.deepEqual(wanting([room('n1', '10Gi', { maximumVolumeSize: '1Mi' })]), full)
+  assert.deepEqual(wanting([room('n1', '10Gi', { storageClassName: 'other' })]), full)
+})

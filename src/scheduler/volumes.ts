@@ -3,15 +3,23 @@
 //   bound          the node must be one from which the volume can be reached
 //   to be bound    a free volume that can be reached from the node, or a provisioner that makes one there
 //
-// Upstream: pkg/scheduler/framework/plugins/volumebinding/binder.go (GetPodVolumeClaims, FindPodVolumes). Left out: how
-// much room drivers have (CSIStorageCapacity).
+// A driver that says how much room it has (CSIDriver `storageCapacity`) must have enough for the claim on the node.
+// Upstream: pkg/scheduler/framework/plugins/volumebinding/binder.go (GetPodVolumeClaims, FindPodVolumes)
 
 import { classOf } from '#api/kinds/storage/claim-class.ts'
 import { claimNameOf, isMadeFor, notMadeFor } from '#api/kinds/storage/pod-claims.ts'
 import { BIND_COMPLETED, bestVolume, isMarked, SELECTED_NODE } from '#api/kinds/storage/volume-binding.ts'
 import { matchesNodeSelector } from '#api/meta/node-selector.ts'
+import { toValue } from '#api/meta/quantity.ts'
+import { matchesLabels, selectorOf } from '#api/meta/selectors.ts'
 import type { Node, PersistentVolume, PersistentVolumeClaim, Pod, Volume } from '#api/types/core.ts'
-import type { StorageClass } from '#api/types/storage.ts'
+import type {
+  CSIDriver,
+  CSINode,
+  CSIStorageCapacity,
+  StorageClass,
+  VolumeAttachment,
+} from '#api/types/storage.ts'
 
 /** What is known of claims and volumes. */
 export interface Storage {
@@ -19,6 +27,11 @@ export interface Storage {
   volume(name: string): PersistentVolume | undefined
   volumes(): readonly PersistentVolume[]
   storageClass(name: string): StorageClass | undefined
+  /** What the drivers on a node say about themselves. */
+  csiNode(name: string): CSINode | undefined
+  csiDriver(name: string): CSIDriver | undefined
+  capacities(): readonly CSIStorageCapacity[]
+  attachmentsTo(node: string): readonly VolumeAttachment[]
   /** A volume that another claim is about to get. */
   isPromised(volume: PersistentVolume, claim: PersistentVolumeClaim): boolean
 }
@@ -107,8 +120,10 @@ export function planVolumes(
     const selected = claim.metadata?.annotations?.[SELECTED_NODE]
     const volume = selected === undefined ? bestVolume(claim, candidates, false) : undefined
     if (volume) bind.push({ claim, volume })
-    else if (canProvision(claim, node, storage)) provision.push(claim)
-    else return { reason: "node(s) didn't find available persistent volumes to bind" }
+    else if (canProvision(claim, node, storage)) {
+      if (!hasRoomFor(claim, node, storage)) return { reason: 'node(s) did not have enough free storage' }
+      provision.push(claim)
+    } else return { reason: "node(s) didn't find available persistent volumes to bind" }
   }
   return { bind, provision }
 }
@@ -130,4 +145,28 @@ function canProvision(claim: PersistentVolumeClaim, node: Node, storage: Storage
       matchLabelExpressions.every(({ key, values }) => values.includes(node.metadata?.labels?.[key] ?? '')),
     )
   )
+}
+
+/** Whether the driver has room for the claim where the node can reach it; drivers that do not tell are believed to. */
+function hasRoomFor(claim: PersistentVolumeClaim, node: Node, storage: Storage): boolean {
+  const size = claim.spec?.resources?.requests?.['storage']
+  const className = classOf(claim)
+  const driver = storage.csiDriver(storage.storageClass(className)?.provisioner ?? '')
+  if (size === undefined || !driver?.spec.storageCapacity) return true
+  return storage.capacities().some((capacity) => {
+    const limit = volumeLimit(capacity)
+    return (
+      capacity.storageClassName === className &&
+      limit !== undefined &&
+      limit >= toValue(size) &&
+      capacity.nodeTopology !== undefined &&
+      matchesLabels(selectorOf(capacity.nodeTopology), node.metadata?.labels)
+    )
+  })
+}
+
+/** The largest volume, in bytes, that can be made there. */
+export function volumeLimit({ maximumVolumeSize, capacity }: CSIStorageCapacity): number | undefined {
+  const limit = maximumVolumeSize ?? capacity
+  return limit === undefined ? undefined : toValue(limit)
 }

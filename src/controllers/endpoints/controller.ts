@@ -1,5 +1,6 @@
 // Keeps a Service's Endpoints object: the form that came before EndpointSlices, still read by some.
 //
+// Invariant: while the cache does not show what was written last, nothing is written: it would only be a conflict.
 // Upstream: pkg/controller/endpoint/endpoints_controller.go
 
 import { keyOf, type ObjectKey, splitKey } from '#api/meta/object.ts'
@@ -15,8 +16,10 @@ import {
   primary,
 } from '#controllers/controller.ts'
 import { planEndpoints } from '#controllers/endpoints/plan.ts'
+import { PENDING_RETRY_MS } from '#controllers/endpointslice/controller.ts'
 import { isManaged, podsOfService, servicesOfPod } from '#controllers/endpointslice/service-pods.ts'
 import { TriggerTimes } from '#controllers/endpointslice/trigger-times.ts'
+import { PendingWrites } from '#controllers/pending-writes.ts'
 import { messageOf } from '#controllers/pods/pod-control.ts'
 
 const LEADER = 'control-plane.alpha.kubernetes.io/leader'
@@ -28,15 +31,25 @@ export function endpointsController(context: ControllerContext): Controller {
   const resource = context.client.resource(endpoints)
   const events = context.events('endpoint-controller')
   const triggerTimes = new TriggerTimes()
+  const pending = new PendingWrites<Endpoints>(endpointsInformer, context.clock)
+  /** Keys that came while a write was on its way; changes by others bring none. */
+  const waiting = new Set<ObjectKey>()
 
   async function reconcile(key: ObjectKey): Promise<Requeue> {
     const service = serviceInformer.get(key)
     const current = endpointsInformer.get(key)
     if (!service) {
       triggerTimes.forget(key)
+      pending.forget(key)
+      waiting.delete(key)
       return remove(key, current)
     }
     if (!isManaged(service)) return
+    if (!pending.isSettled(key)) {
+      waiting.add(key)
+      return { afterMs: PENDING_RETRY_MS }
+    }
+    waiting.delete(key)
     const behind = podsOfService(service, podInformer)
     const wanted = planEndpoints(service, behind, current, triggerTimes.next(key, service, behind))
     if (wanted) await write(service, wanted, current === undefined)
@@ -45,7 +58,8 @@ export function endpointsController(context: ControllerContext): Controller {
   async function write(service: Service, wanted: Endpoints, isNew: boolean): Promise<void> {
     const { namespace, name } = service.metadata ?? {}
     try {
-      await (isNew ? resource.create(wanted) : resource.update(wanted))
+      const written = await (isNew ? resource.create(wanted) : resource.update(wanted))
+      pending.updated(keyOf(written), written)
     } catch (error) {
       if (isNew && isNamespaceTerminating(error)) return
       const subject = { apiVersion: 'v1', kind: 'Endpoints', ...wanted }
@@ -71,7 +85,7 @@ export function endpointsController(context: ControllerContext): Controller {
     watches: [
       primary(serviceInformer),
       mapped(podInformer, (change) => servicesOfPod(change, serviceInformer)),
-      primary(endpointsInformer, ({ type }) => type === 'deleted'),
+      primary(endpointsInformer, ({ type, object }) => type === 'deleted' || waiting.has(keyOf(object))),
     ],
     workers: 5,
     /** Endpoints whose Service went away while nobody watched. */

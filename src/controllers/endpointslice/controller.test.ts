@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { endpointSlices, endpoints, nodes, pods, services } from '#api/resources.ts'
+import { endpointSlices, endpoints, events, nodes, pods, services } from '#api/resources.ts'
 import type { Pod, Service } from '#api/types/core.ts'
 import type { EndpointSlice } from '#api/types/discovery.ts'
 import { startTestApiServer, type TestApiServer } from '#apiserver/testing.ts'
@@ -116,4 +116,21 @@ test('what has no selector is left alone, and its own Endpoints are mirrored', a
   const label = { metadata: { labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' } } }
   await server.client.resource(endpoints).patch('default', 'own', 'merge', label)
   await slicesUntil(() => slicesOf('own').length === 0)
+})
+
+test('many pods that come up at once bring no conflicts: what was written last is waited for', async () => {
+  await server.client.resource(services).create(service('many'))
+  await Promise.all(
+    Array.from({ length: 20 }, (_, i) => server.client.resource(pods).create(pod(`many-${i}`, 'many'))),
+  )
+  await controllers.until(
+    endpoints,
+    'default/many',
+    (object) => object?.subsets?.[0]?.addresses?.length === 20,
+  )
+  const { items } = await server.client.resource(events).list({ namespace: 'default' })
+  assert.deepEqual(
+    items.filter(({ reason }) => reason === 'FailedToUpdateEndpoint').map(({ message }) => message),
+    [],
+  )
 })

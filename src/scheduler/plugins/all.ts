@@ -8,11 +8,14 @@ import { nodeAffinity } from '#scheduler/plugins/node-affinity.ts'
 import { nodeName } from '#scheduler/plugins/node-name.ts'
 import { nodePorts } from '#scheduler/plugins/node-ports.ts'
 import { nodeUnschedulable } from '#scheduler/plugins/node-unschedulable.ts'
+import { nodeVolumeLimits } from '#scheduler/plugins/node-volume-limits.ts'
 import { podTopologySpread } from '#scheduler/plugins/pod-topology-spread.ts'
 import { resourcesFit } from '#scheduler/plugins/resources-fit.ts'
 import { schedulingGates } from '#scheduler/plugins/scheduling-gates.ts'
 import { taintToleration } from '#scheduler/plugins/taint-toleration.ts'
 import { volumeBinding } from '#scheduler/plugins/volume-binding.ts'
+import { volumeRestrictions } from '#scheduler/plugins/volume-restrictions.ts'
+import { volumeZone } from '#scheduler/plugins/volume-zone.ts'
 
 export const allPlugins: readonly SchedulerPlugin[] = [
   schedulingGates,
@@ -22,7 +25,10 @@ export const allPlugins: readonly SchedulerPlugin[] = [
   nodeAffinity,
   nodePorts,
   resourcesFit,
+  volumeRestrictions,
+  nodeVolumeLimits,
   volumeBinding,
+  volumeZone,
   podTopologySpread,
   interPodAffinity,
   balancedAllocation,

@@ -17,6 +17,9 @@ const ZONES: Readonly<Record<string, string>> = { n1: 'a', n2: 'a', n3: 'b' }
 
 type Placed = readonly [node: string, app: string, spec?: Partial<PodSpec>]
 
+/** Nobody was promised room. */
+const NOBODY = { on: () => [], nodeOf: () => undefined }
+
 let count = 0
 const pod = (app: string, spec: Partial<PodSpec> = {}, namespace = 'default'): Pod => ({
   metadata: { name: `${app}-${++count}`, namespace, uid: `${count}`, labels: { app } },
@@ -28,7 +31,7 @@ function cluster(placed: readonly Placed[], namespace = 'default'): SchedulerCac
   cache.setNamespace({ metadata: { name: 'default' } })
   cache.setNamespace({ metadata: { name: 'team', labels: { team: 'blue' } } })
   for (const [name, zone] of Object.entries(ZONES)) {
-    cache.setNode({ metadata: { name, labels: { host: name, zone } } })
+    cache.setNode({ metadata: { name, labels: { 'kubernetes.io/hostname': name, host: name, zone } } })
   }
   for (const [nodeName, app, spec] of placed) cache.setPod(pod(app, { ...spec, nodeName }, namespace))
   return cache
@@ -36,7 +39,7 @@ function cluster(placed: readonly Placed[], namespace = 'default'): SchedulerCac
 
 /** Where it goes, or why nowhere. */
 function place(candidate: Pod, cache: SchedulerCache): string {
-  const decision = createDecider(PLUGINS, seededRandom(1), () => [])(candidate, cache.snapshot())
+  const decision = createDecider(PLUGINS, seededRandom(1), NOBODY)(candidate, cache.snapshot())
   return decision.nodeName ?? describe(decision.diagnosis, '')
 }
 
@@ -197,7 +200,7 @@ test('one that is in the way may be preempted, one that stands elsewhere does no
   ])
   const candidate = pod('web', { ...apart(term('web', 'host')), priority: 50 })
   const snapshot = cache.snapshot()
-  const decision = createDecider(PLUGINS, seededRandom(1), () => [])(candidate, snapshot)
+  const decision = createDecider(PLUGINS, seededRandom(1), NOBODY)(candidate, snapshot)
   assert.ok(decision.diagnosis)
   const result = findPreemption(PLUGINS, candidate, snapshot, decision.diagnosis, decision.state)
   assert.equal('nodeName' in result ? result.nodeName : result.message, 'n1')
@@ -211,7 +214,7 @@ test('of two that could go, the one goes that no budget protects', () => {
   ])
   const candidate = pod('web', { ...apart(term('web', 'host')), priority: 50 })
   const snapshot = cache.snapshot()
-  const decision = createDecider(PLUGINS, seededRandom(1), () => [])(candidate, snapshot)
+  const decision = createDecider(PLUGINS, seededRandom(1), NOBODY)(candidate, snapshot)
   assert.ok(decision.diagnosis)
   const [first] = snapshot.nodes[0]?.pods.values() ?? []
   const budget = {

@@ -4,15 +4,10 @@
 // Upstream: pkg/scheduler/framework/plugins/interpodaffinity
 
 import type { Pod } from '#api/types/core.ts'
+import { affinityIsHelped } from '#scheduler/affinity-hints.ts'
 import { type AffinityTerm, matchesTerm, type Namespaces, podTermsOf } from '#scheduler/affinity-terms.ts'
 import { DomainCounts } from '#scheduler/domain-counts.ts'
-import {
-  type ClusterEvent,
-  MAX_NODE_SCORE,
-  rejected,
-  type SchedulerPlugin,
-  unresolvable,
-} from '#scheduler/framework.ts'
+import { MAX_NODE_SCORE, rejected, type SchedulerPlugin, unresolvable } from '#scheduler/framework.ts'
 import type { NodeInfo, Snapshot } from '#scheduler/snapshot.ts'
 
 const NAME = 'InterPodAffinity'
@@ -90,13 +85,7 @@ export const interPodAffinity: SchedulerPlugin = {
     }
   },
 
-  isHelpedBy: (_pod, event) => isPlaceNews(event),
-}
-
-/** Pods that come, go or are labelled anew; heartbeats of pods help nobody. */
-function isPlaceNews(event: ClusterEvent): boolean {
-  if (event.type !== 'assigned-pod-updated') return event.type !== 'storage-changed'
-  return JSON.stringify(event.pod.metadata?.labels) !== JSON.stringify(event.previous.metadata?.labels)
+  isHelpedBy: affinityIsHelped,
 }
 
 function countPods(node: NodeInfo, isCounted: (pod: Pod) => boolean): number {

@@ -3,6 +3,7 @@
 
 import { isNodeRequired, matchesNodeSelectorTerm } from '#api/meta/node-selector.ts'
 import type { NodeSelectorTerm } from '#api/types/core.ts'
+import { nodeChange } from '#scheduler/cluster-events.ts'
 import {
   normalizeByMaximum,
   type PreFilterResult,
@@ -44,7 +45,11 @@ export const nodeAffinity: SchedulerPlugin = {
     return sum
   },
   normalize: (scores) => normalizeByMaximum(scores, false),
-  isHelpedBy: (_pod, event) => event.type === 'node-added' || event.type === 'node-updated',
+  isHelpedBy(pod, event) {
+    const change = nodeChange(event)
+    if (!change || !isNodeRequired(pod.spec, change.node)) return false
+    return change.previous === undefined || !isNodeRequired(pod.spec, change.previous)
+  },
 }
 
 /** The node names that a term allows by `matchFields`; undefined when it allows any. */

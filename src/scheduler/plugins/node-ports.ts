@@ -25,5 +25,9 @@ export const nodePorts: SchedulerPlugin = {
     }
     return undefined
   },
-  isHelpedBy: (_pod, event) => event.type === 'node-added' || event.type === 'assigned-pod-deleted',
+  isHelpedBy(pod, event) {
+    if (event.type !== 'assigned-pod-deleted') return event.type === 'node-added'
+    const wanted = [...hostPortsOf(pod)]
+    return [...hostPortsOf(event.pod)].some((used) => wanted.some((port) => conflicts(port, used)))
+  },
 }

@@ -2,6 +2,7 @@
 // Upstream: pkg/scheduler/framework/plugins/nodeunschedulable
 
 import { tolerates } from '#api/meta/tolerations.ts'
+import { nodeChange } from '#scheduler/cluster-events.ts'
 import { type SchedulerPlugin, unresolvable } from '#scheduler/framework.ts'
 
 const TAINT = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' }
@@ -13,5 +14,9 @@ export const nodeUnschedulable: SchedulerPlugin = {
     const isTolerated = (pod.spec?.tolerations ?? []).some((toleration) => tolerates(toleration, TAINT))
     return isTolerated ? undefined : unresolvable('node(s) were unschedulable')
   },
-  isHelpedBy: (_pod, event) => event.type === 'node-added' || event.type === 'node-updated',
+  isHelpedBy(_pod, event) {
+    const change = nodeChange(event)
+    if (!change || change.node.spec?.unschedulable) return false
+    return change.previous === undefined || change.previous.spec?.unschedulable === true
+  },
 }

@@ -2,24 +2,29 @@
 //
 //   skew of a node = pods in its domain (with this one) − pods in the emptiest domain      must be at most maxSkew
 //
-// Upstream: pkg/scheduler/framework/plugins/podtopologyspread. Left out: the default constraints for pods that have
-// none (their scores by free room spread such pods, too).
+// Upstream: pkg/scheduler/framework/plugins/podtopologyspread
 
-import { isNodeRequired } from '#api/meta/node-selector.ts'
-import { matchesLabels, NOTHING, type Selector, selectorOf } from '#api/meta/selectors.ts'
-import { toleratesAll } from '#api/meta/tolerations.ts'
-import type { Pod, TopologySpreadConstraint } from '#api/types/core.ts'
+import { semanticEqual } from '#api/meta/equality.ts'
+import { type Labels, matchesLabels } from '#api/meta/selectors.ts'
+import type { Pod } from '#api/types/core.ts'
+import { type ClusterEvent, nodeChange } from '#scheduler/cluster-events.ts'
 import { DomainCounts } from '#scheduler/domain-counts.ts'
-import { MAX_NODE_SCORE, rejected, type SchedulerPlugin, unresolvable } from '#scheduler/framework.ts'
-import type { NodeInfo, Snapshot } from '#scheduler/snapshot.ts'
+import { rejected, type SchedulerPlugin, unresolvable } from '#scheduler/framework.ts'
+import { countedPods } from '#scheduler/pod-counts.ts'
+import type { Snapshot } from '#scheduler/snapshot.ts'
+import {
+  hardConstraints,
+  hasAllDomains,
+  type SpreadConstraint,
+  takesPart,
+} from '#scheduler/spread-constraints.ts'
+import { crowdOf, normalizeCrowds, type SpreadScores, spreadScores } from '#scheduler/spread-scores.ts'
 
 const NAME = 'PodTopologySpread'
 const SCORES = 'PodTopologySpread/scores'
-/** Of a node that lacks a label: it takes no part. */
-const NO_PART = -1
 
 interface Spread {
-  readonly constraint: TopologySpreadConstraint
+  readonly constraint: SpreadConstraint
   readonly counts: DomainCounts
   /** 1 where the pod itself is one of those that are spread. */
   readonly self: number
@@ -30,7 +35,7 @@ export const podTopologySpread: SchedulerPlugin = {
   weight: 2,
 
   preFilter(pod, snapshot, state) {
-    state.set(NAME, spreadsOf(pod, snapshot, 'DoNotSchedule'))
+    state.set(NAME, spreadsOf(pod, snapshot))
     return undefined
   },
 
@@ -39,7 +44,7 @@ export const podTopologySpread: SchedulerPlugin = {
       if (counts.domainOf(node) === undefined) {
         return unresolvable("node(s) didn't match pod topology spread constraints (missing required label)")
       }
-      const isFew = counts.domains < (constraint.minDomains ?? 1)
+      const isFew = counts.domains < constraint.minDomains
       const least = isFew ? 0 : counts.minimum(node)
       if (counts.of(node) + self - least > constraint.maxSkew) {
         return rejected("node(s) didn't match pod topology spread constraints")
@@ -48,87 +53,56 @@ export const podTopologySpread: SchedulerPlugin = {
     return undefined
   },
 
-  preScore(pod, snapshot, state) {
-    state.set(SCORES, spreadsOf(pod, snapshot, 'ScheduleAnyway'))
+  preScore(pod, snapshot, state, feasible) {
+    state.set(SCORES, spreadScores(pod, snapshot, feasible))
   },
 
-  /** How crowded it is; a domain among many weighs more, as there each pod matters more. */
-  score(_pod, node, state) {
-    const spreads = state.get(SCORES) as readonly Spread[]
-    if (spreads.some(({ counts }) => counts.domainOf(node) === undefined)) return NO_PART
-    const crowds = spreads.map(
-      ({ constraint, counts }) => counts.of(node) * Math.log(counts.domains + 2) + constraint.maxSkew - 1,
-    )
-    return Math.round(crowds.reduce((sum, crowd) => sum + crowd, 0))
-  },
+  score: (_pod, node, state) => crowdOf(node, state.get(SCORES) as SpreadScores),
 
-  normalize(scores) {
-    const taking = scores.filter((score) => score !== NO_PART)
-    const [least, most] = [Math.min(...taking), Math.max(...taking)]
-    for (const [i, score] of scores.entries()) {
-      if (score === NO_PART) scores[i] = 0
-      else {
-        scores[i] = most === 0 ? MAX_NODE_SCORE : Math.floor((MAX_NODE_SCORE * (most + least - score)) / most)
-      }
-    }
-  },
+  normalize: normalizeCrowds,
 
   isHelpedBy(pod, event) {
-    if (event.type === 'storage-changed') return false
-    if (event.type === 'node-added' || event.type === 'node-updated') return true
-    if (event.pod.metadata?.namespace !== pod.metadata?.namespace) return false
-    if (event.type !== 'assigned-pod-updated') return true
-    return JSON.stringify(event.pod.metadata?.labels) !== JSON.stringify(event.previous.metadata?.labels)
+    const constraints = hardConstraints(pod)
+    return isNodeNews(constraints, event) || isPodNews(constraints, pod, event)
   },
 }
 
-function spreadsOf(pod: Pod, { nodes }: Snapshot, whenUnsatisfiable: string): readonly Spread[] {
-  const constraints = (pod.spec?.topologySpreadConstraints ?? []).filter(
-    (constraint) => constraint.whenUnsatisfiable === whenUnsatisfiable,
-  )
-  const hasAllLabels = ({ node }: NodeInfo): boolean =>
-    constraints.every(({ topologyKey }) => node?.metadata?.labels?.[topologyKey] !== undefined)
-  return constraints.map((constraint) => {
-    const selector = selectorFor(constraint, pod)
-    const taking = nodes.filter((node) => hasAllLabels(node) && takesPart(constraint, pod, node))
-    const counts = new DomainCounts(constraint.topologyKey, taking, (node) => countOn(node, selector, pod))
-    return { constraint, counts, self: matchesLabels(selector, pod.metadata?.labels) ? 1 : 0 }
-  })
-}
-
-/** `matchLabelKeys` narrow it to pods that have the same values as this one. */
-function selectorFor({ labelSelector, matchLabelKeys = [] }: TopologySpreadConstraint, pod: Pod): Selector {
-  if (!labelSelector) return NOTHING
-  const labels = pod.metadata?.labels ?? {}
-  const same = matchLabelKeys.flatMap((key) =>
-    labels[key] === undefined ? [] : [{ key, operator: 'In', values: [labels[key]] }],
-  )
-  return selectorOf({
-    ...labelSelector,
-    matchExpressions: [...(labelSelector.matchExpressions ?? []), ...same],
-  })
-}
-
-/** Whether a node's domain is one over which pods are spread. */
-function takesPart(
-  { nodeAffinityPolicy = 'Honor', nodeTaintsPolicy = 'Ignore' }: TopologySpreadConstraint,
-  pod: Pod,
-  { node }: NodeInfo,
-): boolean {
-  if (!node || (nodeAffinityPolicy === 'Honor' && !isNodeRequired(pod.spec, node))) return false
-  const taints = node.spec?.taints ?? []
+/** A node came into play, left it, or moved to another domain. */
+function isNodeNews(constraints: readonly SpreadConstraint[], event: ClusterEvent): boolean {
+  const hasAll = (of: Labels) => constraints.every(({ topologyKey }) => of?.[topologyKey] !== undefined)
+  if (event.type === 'node-deleted') return hasAll(event.node.metadata?.labels)
+  const change = nodeChange(event)
+  if (!change) return false
+  const [labels, before] = [change.node.metadata?.labels, change.previous?.metadata?.labels]
+  if (hasAll(labels) !== hasAll(before)) return true
+  if (!hasAll(labels)) return false
   return (
-    nodeTaintsPolicy === 'Ignore' ||
-    toleratesAll(pod.spec?.tolerations ?? [], taints, ['NoSchedule', 'NoExecute'])
+    constraints.some(({ topologyKey }) => labels?.[topologyKey] !== before?.[topologyKey]) ||
+    !semanticEqual(change.node.spec?.taints, change.previous?.spec?.taints)
   )
 }
 
-function countOn(node: NodeInfo, selector: Selector, pod: Pod): number {
-  let count = 0
-  for (const other of node.pods.values()) {
-    const isOfNamespace = other.metadata?.namespace === pod.metadata?.namespace
-    const isStaying = other.metadata?.deletionTimestamp === undefined
-    if (isOfNamespace && isStaying && matchesLabels(selector, other.metadata?.labels)) count++
+/** A pod of those that are spread came, went, or began or ceased to be one. */
+function isPodNews(constraints: readonly SpreadConstraint[], pod: Pod, event: ClusterEvent): boolean {
+  if (!('pod' in event) || event.pod.metadata?.namespace !== pod.metadata?.namespace) return false
+  const labels = event.pod.metadata?.labels
+  if (event.type !== 'assigned-pod-updated') {
+    return constraints.some(({ selector }) => matchesLabels(selector, labels))
   }
-  return count
+  const before = event.previous.metadata?.labels
+  return constraints.some(
+    ({ selector }) => matchesLabels(selector, labels) !== matchesLabels(selector, before),
+  )
+}
+
+function spreadsOf(pod: Pod, { nodes }: Snapshot): readonly Spread[] {
+  const constraints = hardConstraints(pod)
+  return constraints.map((constraint) => {
+    const taking = nodes.filter(
+      (node) => hasAllDomains(constraints, node) && takesPart(constraint, pod, node),
+    )
+    const like = countedPods(pod.metadata?.namespace ?? '', constraint.selector)
+    const counts = new DomainCounts(constraint.topologyKey, taking, (node) => node.countPods(like))
+    return { constraint, counts, self: matchesLabels(constraint.selector, pod.metadata?.labels) ? 1 : 0 }
+  })
 }

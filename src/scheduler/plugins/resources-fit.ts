@@ -1,8 +1,10 @@
 // A node must have room for what a pod asks for; of those that do, the emptiest is liked best.
 // Upstream: pkg/scheduler/framework/plugins/noderesources/{fit,least_allocated}.go
 
+import type { Node, Pod } from '#api/types/core.ts'
+import { nodeChange } from '#scheduler/cluster-events.ts'
 import { MAX_NODE_SCORE, type SchedulerPlugin } from '#scheduler/framework.ts'
-import { nonZeroRequestsOf, requestsOf } from '#scheduler/resources.ts'
+import { allocatableOf, nonZeroRequestsOf, requestsOf } from '#scheduler/resources.ts'
 import type { NodeInfo } from '#scheduler/snapshot.ts'
 
 const SCORED = ['cpu', 'memory'] as const
@@ -40,9 +42,29 @@ export const resourcesFit: SchedulerPlugin = {
     return counted === 0 ? 0 : Math.floor(sum / counted)
   },
 
-  isHelpedBy(_pod, event) {
-    return event.type !== 'assigned-pod-added' && event.type !== 'storage-changed'
+  isHelpedBy(pod, event) {
+    if (event.type === 'assigned-pod-deleted') return true
+    if (event.type === 'assigned-pod-updated') return isScaledDown(pod, event.previous, event.pod)
+    const change = nodeChange(event)
+    return change !== undefined && isRoomier(pod, change.node, change.previous)
   },
+}
+
+/** A pod asks for less than before of something that `waiting` asks for. */
+function isScaledDown(waiting: Pod, previous: Pod, pod: Pod): boolean {
+  const [before, after] = [requestsOf(previous), requestsOf(pod)]
+  return [...requestsOf(waiting)].some(
+    ([name, amount]) => amount > 0 && (before.get(name) ?? 0) > (after.get(name) ?? 0),
+  )
+}
+
+/** The node, were it empty, has room for the pod, and it is new or has more than before of what the pod asks for. */
+function isRoomier(pod: Pod, node: Node, previous: Node | undefined): boolean {
+  const [now, before] = [allocatableOf(node), previous && allocatableOf(previous)]
+  const wanted = [...requestsOf(pod)].filter(([, amount]) => amount > 0)
+  if (!(now.get('pods') ?? 0) || wanted.some(([name, amount]) => amount > (now.get(name) ?? 0))) return false
+  const names = ['pods', ...wanted.map(([name]) => name)]
+  return before === undefined || names.some((name) => (now.get(name) ?? 0) > (before.get(name) ?? 0))
 }
 
 /** The shares of CPU and memory in use on a node when `pod` is added: what balance is judged by. */

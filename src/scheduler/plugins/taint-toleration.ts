@@ -2,14 +2,15 @@
 // Upstream: pkg/scheduler/framework/plugins/tainttoleration
 
 import { tolerates, toleratesAll } from '#api/meta/tolerations.ts'
+import type { Node, Pod } from '#api/types/core.ts'
+import { nodeChange } from '#scheduler/cluster-events.ts'
 import { normalizeByMaximum, type SchedulerPlugin, unresolvable } from '#scheduler/framework.ts'
 
 export const taintToleration: SchedulerPlugin = {
   name: 'TaintToleration',
   weight: 3,
   filter(pod, node) {
-    const taints = node.node?.spec?.taints ?? []
-    const isTolerated = toleratesAll(pod.spec?.tolerations ?? [], taints, ['NoSchedule', 'NoExecute'])
+    const isTolerated = !node.node || isTolerable(pod, node.node)
     return isTolerated ? undefined : unresolvable('node(s) had untolerated taint(s)')
   },
   /** The number of soft taints that the pod does not tolerate. */
@@ -24,5 +25,12 @@ export const taintToleration: SchedulerPlugin = {
     ).length
   },
   normalize: (scores) => normalizeByMaximum(scores, true),
-  isHelpedBy: (_pod, event) => event.type === 'node-added' || event.type === 'node-updated',
+  isHelpedBy(pod, event) {
+    const change = nodeChange(event)
+    if (!change || !isTolerable(pod, change.node)) return false
+    return change.previous === undefined || !isTolerable(pod, change.previous)
+  },
 }
+
+const isTolerable = (pod: Pod, node: Node): boolean =>
+  toleratesAll(pod.spec?.tolerations ?? [], node.spec?.taints ?? [], ['NoSchedule', 'NoExecute'])

@@ -1,8 +1,12 @@
 // A pod goes where its volumes are, or can be. Upstream: pkg/scheduler/framework/plugins/volumebinding
 
+import { claimNameOf } from '#api/kinds/storage/pod-claims.ts'
+import { semanticEqual } from '#api/meta/equality.ts'
 import type { PersistentVolumeClaim } from '#api/types/core.ts'
+import type { CSIStorageCapacity } from '#api/types/storage.ts'
+import { isNodeOfOtherLabels } from '#scheduler/cluster-events.ts'
 import { type PreFilterResult, type SchedulerPlugin, unresolvable } from '#scheduler/framework.ts'
-import { claimsOf, planVolumes, type Storage } from '#scheduler/volumes.ts'
+import { claimsOf, planVolumes, type Storage, volumeLimit } from '#scheduler/volumes.ts'
 
 const NAME = 'VolumeBinding'
 
@@ -29,6 +33,31 @@ export const volumeBinding: SchedulerPlugin = {
     return 'reason' in plan ? unresolvable(plan.reason) : undefined
   },
 
-  isHelpedBy: (_pod, event) =>
-    event.type === 'storage-changed' || event.type === 'node-added' || event.type === 'node-updated',
+  isHelpedBy(pod, event) {
+    switch (event.type) {
+      case 'claim':
+        return (
+          event.object.metadata?.namespace === pod.metadata?.namespace &&
+          (pod.spec?.volumes ?? []).some((volume) => claimNameOf(pod, volume) === event.object.metadata?.name)
+        )
+      case 'volume':
+        return true
+      case 'storage-class':
+        return (
+          !semanticEqual(event.object.allowedTopologies, event.previous?.allowedTopologies) || !event.previous
+        )
+      case 'csi-node':
+        return event.previous === undefined
+      case 'storage-capacity':
+        return isMoreRoom(event.object, event.previous)
+      default:
+        return isNodeOfOtherLabels(event)
+    }
+  },
+}
+
+function isMoreRoom(capacity: CSIStorageCapacity, previous: CSIStorageCapacity | undefined): boolean {
+  if (!previous) return true
+  const limit = volumeLimit(capacity)
+  return limit !== undefined && limit > (volumeLimit(previous) ?? -1)
 }
