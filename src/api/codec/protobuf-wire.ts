@@ -12,6 +12,8 @@ const FIXED32 = 5
 const FIRST_SIZE = 4096
 /** A writer that is used again does not keep more than this. */
 const KEPT_SIZE = 1 << 20
+/** Up to this length it takes longer to call into Node than to write the letters one by one. */
+const SHORT_STRING = 32
 
 /** Writes from the end of the buffer to its beginning. */
 export class BackwardWriter {
@@ -51,6 +53,11 @@ export class BackwardWriter {
 
   /** A safe integer; negative ones take ten bytes, as int32 and int64 do. */
   varint(value: number): void {
+    if (value < 128 && value >= 0) {
+      this.#reserve(1)
+      this.#buffer[--this.#start] = value
+      return
+    }
     if (value < 0) {
       this.#bigVarint(BigInt.asUintN(64, BigInt(value)))
       return
@@ -93,11 +100,29 @@ export class BackwardWriter {
 
   /** A string with its length, without the tag. */
   string(value: string): void {
+    if (value.length <= SHORT_STRING && this.#writeAscii(value)) {
+      this.varint(value.length)
+      return
+    }
     const size = Buffer.byteLength(value)
     this.#reserve(size)
     this.#start -= size
     this.#buffer.write(value, this.#start, size, 'utf8')
     this.varint(size)
+  }
+
+  /** False, with nothing written, when it is more than ASCII. */
+  #writeAscii(value: string): boolean {
+    const size = value.length
+    this.#reserve(size)
+    const start = this.#start - size
+    for (let i = 0; i < size; i++) {
+      const code = value.charCodeAt(i)
+      if (code >= 128) return false
+      this.#buffer[start + i] = code
+    }
+    this.#start = start
+    return true
   }
 }
 
@@ -129,9 +154,11 @@ export class WireReader {
 
   /** An unsigned varint; beyond 2^53 it loses its lowest bits. */
   varint(): number {
-    let value = 0
-    let factor = 1
-    for (let i = 0; i < 10; i++) {
+    const first = this.#byte()
+    if (first < 128) return first
+    let value = first & 127
+    let factor = 128
+    for (let i = 1; i < 10; i++) {
       const byte = this.#byte()
       value += (byte & 127) * factor
       if (byte < 128) return value
@@ -176,12 +203,16 @@ export class WireReader {
   }
 
   string(): string {
-    return this.bytes().toString('utf8')
+    const size = this.varint()
+    const at = this.#advance(size)
+    return this.#bytes.toString('utf8', at, at + size)
   }
 
   /** A message within: its reader. */
   message(): WireReader {
-    return new WireReader(this.bytes())
+    const size = this.varint()
+    const at = this.#advance(size)
+    return new WireReader(this.#bytes, at, at + size)
   }
 
   skip(wireType: number): void {
