@@ -8,9 +8,13 @@ import http from 'node:http'
 import { text } from 'node:stream/consumers'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { BUSYBOX_IMAGE } from '#cluster/images/names.ts'
+import { BUSYBOX_IMAGE, HELLO_IMAGE } from '#cluster/images/names.ts'
 import { findKubectl } from '#cluster/kubectl.ts'
+import { nodeLayout } from '#cluster/layout.ts'
 import { startCluster, type TestCluster } from '#cluster/start-cluster.ts'
+import { askSupervisor } from '#cluster/supervisor/control-socket.ts'
+import { enterArguments } from '#sys/namespaces.ts'
+import { run } from '#sys/process.ts'
 import { type Kubectl, kubectlFor } from '#test/e2e/kubectl.ts'
 
 let cluster: TestCluster
@@ -216,4 +220,58 @@ test('an image that cannot be pulled is tried again, with growing waits', { time
   ]) {
     assert.ok(events.includes(words), `${words} in ${events}`)
   }
+})
+
+/** Killed as by an accident; the supervisor starts another. */
+async function killNodeProcess(): Promise<void> {
+  const find = async () =>
+    (await askSupervisor(cluster.layout.supervisorSocket, 'status'))?.processes.find(
+      ({ name }) => name === 'node-1',
+    )
+  const before = await find()
+  process.kill(before?.pid ?? 0, 'SIGKILL')
+  await until(async () => {
+    const now = await find()
+    return now?.isRunning === true && now.pid !== before?.pid
+  }, 'another node process')
+}
+
+const imageMounts = async (): Promise<number> => {
+  const node = nodeLayout(cluster.layout, 1)
+  const list = enterArguments(node.netNamespace, node.mountNamespace, ['cat', '/proc/self/mountinfo'])
+  const { stdout } = await run('nsenter', list)
+  return stdout.split('\n').filter((line) => line.includes('kubernetes.io~image')).length
+}
+
+const imageViews = async (): Promise<number> => {
+  const { containerdSocket } = nodeLayout(cluster.layout, 1)
+  const { stdout } = await run('ctr', ['--address', containerdSocket, '-n', 'k8s.io', 'snapshots', 'ls'])
+  return stdout.split('\n').filter((line) => line.startsWith('image-volume-')).length
+}
+
+test('images are volumes: read-only, whole or in part, gone with their pod', {
+  timeout: 120_000,
+}, async () => {
+  const mount = (mountPath: string, more: object = {}) => ({ name: 'image', mountPath, ...more })
+  const volumes = (reference: string) => ({ volumes: [{ name: 'image', image: { reference } }] })
+  const volumeMounts = [mount('/v/all'), mount('/v/part', { subPath: 'bin' })]
+  await start(podOf('image', { volumeMounts }, volumes(HELLO_IMAGE)))
+  assert.match(await inside('image', 'ls /v/all/bin/busybox /v/part/busybox'), /all.*\n.*part/)
+  assert.match(await inside('image', 'touch /v/all/x 2>&1 || true'), /Read-only file system/)
+
+  await kubectl.apply([
+    podOf('no-image', { volumeMounts }, volumes('127.0.0.1:1/none:1')),
+    podOf('no-part', { volumeMounts: [mount('/v', { subPath: 'nowhere' })] }, volumes(HELLO_IMAGE)),
+  ])
+  const waiting = (name: string, what: string) =>
+    kubectl('get', 'pod', name, '-o', `jsonpath={.status.containerStatuses[0].state.waiting.${what}}`)
+  await until(async () => (await waiting('no-image', 'reason')) === 'ErrImagePull', 'the failed pull')
+  await until(async () => (await waiting('no-part', 'reason')) === 'CreateContainerError', 'the missing part')
+  assert.match(await waiting('no-part', 'message'), /^ImageVolumeMountFailed: /)
+
+  assert.equal(await imageMounts(), 2)
+  await killNodeProcess()
+  await kubectl('delete', 'pod', 'image', 'no-image', 'no-part', '--wait', '--timeout=60s')
+  assert.equal(await imageMounts(), 0)
+  assert.equal(await imageViews(), 0)
 })
