@@ -1,59 +1,26 @@
 import assert from 'node:assert/strict'
-import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { test } from 'node:test'
-import type { ExtKeyUsage } from '#api/codec/key-usages.ts'
-import { encodeCertificate, encodeName, encodePem } from '#api/codec/x509.ts'
+import { encodePem } from '#api/codec/x509.ts'
 import {
   certificateVerifier,
   clientCertificateAuthenticator,
 } from '#apiserver/authentication/client-certificate.ts'
+import {
+  makeCertificate,
+  type TestCertificate,
+  type TestCertificateOptions,
+} from '#apiserver/authentication/testing-certificates.ts'
 import { requestHead } from '#apiserver/authentication/testing-tokens.ts'
 import { fakeClock } from '#sys/fake-clock.ts'
 
 const NOW = Date.UTC(2026, 0, 1)
 const HOUR = 3_600_000
 
-interface Authority {
-  readonly name: string
-  readonly key: KeyObject
-  readonly der: Uint8Array
-}
-
-function make(
-  commonName: string,
-  issuer: Authority | undefined,
-  options: {
-    isCa?: boolean
-    usages?: readonly ExtKeyUsage[]
-    organizations?: readonly string[]
-    from?: number
-  } = {},
-): Authority {
-  const keys = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  const signer = issuer?.key ?? keys.privateKey
-  const from = options.from ?? NOW - HOUR
-  const der = encodeCertificate(
-    {
-      serialNumber: Uint8Array.of(1, 2, 3),
-      subject: { commonName, organizations: options.organizations ?? [] },
-      notBefore: from,
-      notAfter: from + 2 * HOUR,
-      publicKey: keys.publicKey.export({ type: 'spki', format: 'der' }),
-      isCa: options.isCa ?? false,
-      keyUsages: options.isCa ? ['certSign'] : ['digitalSignature'],
-      extKeyUsages: options.usages ?? (options.isCa ? [] : ['clientAuth']),
-      dnsNames: [],
-      ipAddresses: [],
-      subjectKeyId: Buffer.from(commonName),
-    },
-    {
-      name: encodeName({ commonName: issuer?.name ?? commonName, organizations: [] }),
-      algorithm: 'ecdsa-sha256',
-      sign: (tbs) => sign('sha256', tbs, signer),
-    },
-  )
-  return { name: commonName, key: keys.privateKey, der }
-}
+const make = (
+  name: string,
+  issuer?: TestCertificate,
+  options: Partial<TestCertificateOptions> = {},
+): TestCertificate => makeCertificate(name, issuer, { from: NOW - HOUR, ...options })
 
 const root = make('root', undefined, { isCa: true })
 const foreign = make('root', undefined, { isCa: true })
