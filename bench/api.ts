@@ -4,7 +4,7 @@
 // processes of their own: @kubernetes/client-node as it is, and plain HTTP in JSON and protobuf. Each line is measured
 // of one server right after the other, so that a machine whose speed drifts does not favour either. A kubeconfig names
 // a server that runs already, and which then keeps the namespaces `bench-…`. Beside the others' figures stand two ratios:
-// throughput, and processor time of the server for each, which also means something on a machine that is not idle.
+// throughput (where the pace is given, as for watchers: half of all delays), and processor time of the server for each, which also means something on a machine that is not idle.
 
 import { parseArgs } from 'node:util'
 import { filling, type Line, measure, type Subject, subjects } from '#bench/api/measure.ts'
@@ -27,9 +27,10 @@ const NAME_WIDTH = 48
 function printLine(name: string, lines: readonly Line[]): void {
   const [first, ...others] = lines
   const figures = lines.map((line) => cells([line.perSecond, line.p50, line.p99, line.cpuMsEach].map(shown)))
-  const ratios = others.map(({ perSecond, cpuMsEach }) =>
-    cells([first!.perSecond / perSecond, cpuMsEach / first!.cpuMsEach].map((ratio) => `${shown(ratio)}x`)),
-  )
+  const ratios = others.map(({ isPaced, perSecond, p50, cpuMsEach }) => {
+    const faster = isPaced ? p50 / first!.p50 : first!.perSecond / perSecond
+    return cells([faster, cpuMsEach / first!.cpuMsEach].map((ratio) => `${shown(ratio)}x`))
+  })
   print([name.padEnd(NAME_WIDTH), ...figures, ...ratios].join(''))
 }
 
@@ -40,7 +41,7 @@ async function measureOrTell(subject: Subject, server: Server): Promise<Line> {
   } catch (error) {
     print(`${subject.name}: ${server.name} failed: ${error instanceof Error ? error.message : String(error)}`)
     const none = Number.NaN
-    return { name: subject.name, perSecond: none, p50: none, p99: none, cpuMsEach: none }
+    return { name: subject.name, isPaced: false, perSecond: none, p50: none, p99: none, cpuMsEach: none }
   }
 }
 

@@ -22,6 +22,8 @@ export interface Line {
   readonly perSecond: number
   readonly p50: number
   readonly p99: number
+  /** Whether the pace was given: then the delay tells who is faster, not the number. */
+  readonly isPaced: boolean
   /** Processor time of the server for each; NaN for a server whose processes are not known. */
   readonly cpuMsEach: number
 }
@@ -53,6 +55,7 @@ const LISTS: readonly (readonly [string, ListQuery])[] = [
 /** One line of the table: what is done to a server, and what its name is. */
 export interface Subject {
   readonly name: string
+  readonly isPaced?: boolean
   run(server: Server): Promise<JobResult>
 }
 
@@ -85,7 +88,7 @@ export function subjects(): Subject[] {
   ] as const) {
     for (const encoding of ['json', 'protobuf'] as const) {
       const run = (server: Server) => watched(server, encoding, watchers, intervalMs)
-      all.push({ name: `${watchers} watchers ${encoding}`, run })
+      all.push({ name: `${watchers} watchers ${encoding}`, isPaced: true, run })
     }
   }
   all.push({ name: `list all, ${READERS_AT_ONCE} at once`, run: readAtOnce })
@@ -93,12 +96,13 @@ export function subjects(): Subject[] {
 }
 
 /** Does it to one server. */
-export async function measure({ name, run }: Subject, server: Server): Promise<Line> {
+export async function measure({ name, isPaced = false, run }: Subject, server: Server): Promise<Line> {
   const cpuBefore = await cpuMs(server.pids)
   const { elapsedMs, latencies } = await run(server)
   const used = (await cpuMs(server.pids)) - cpuBefore
   return {
     name,
+    isPaced,
     perSecond: (latencies.length * 1000) / elapsedMs,
     p50: percentile(latencies, 0.5),
     p99: percentile(latencies, 0.99),
