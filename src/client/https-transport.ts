@@ -7,6 +7,7 @@
 import http2 from 'node:http2'
 import type { JsonObject } from '#api/meta/object.ts'
 import { type Status, StatusError } from '#api/meta/status.ts'
+import { type Answered, sendPatiently } from '#client/patience.ts'
 import { splitLines } from '#client/split-lines.ts'
 import {
   answerError,
@@ -91,8 +92,9 @@ export function createHttpsTransport(options: HttpsTransportOptions): HttpsTrans
 
   return {
     async request(request) {
-      const stream = await open(request)
-      const body = await answer(stream, request, options.clock)
+      const body = await sendPatiently(options.clock, request.signal, async () =>
+        answer(await open(request), request, options.clock),
+      )
       const json = parse(body.text, request)
       if (body.code >= 400) throw statusError(json, body, request)
       return json
@@ -171,8 +173,7 @@ function headersOf(
   }
 }
 
-interface Answer {
-  readonly code: number
+interface Answer extends Answered {
   readonly text: string
 }
 
@@ -180,6 +181,7 @@ interface Answer {
 function answer(stream: http2.ClientHttp2Stream, request: TransportRequest, clock: Clock): Promise<Answer> {
   return new Promise((resolve, reject) => {
     let code = 0
+    let retryAfter: string | undefined
     const chunks: Buffer[] = []
     const fail = (why: string, cause?: unknown) => {
       settle()
@@ -193,7 +195,10 @@ function answer(stream: http2.ClientHttp2Stream, request: TransportRequest, cloc
       request.signal?.removeEventListener('abort', onAbort)
     }
     request.signal?.addEventListener('abort', onAbort, { once: true })
-    stream.once('response', (headers) => (code = headers[':status'] ?? 0))
+    stream.once('response', (headers) => {
+      code = headers[':status'] ?? 0
+      retryAfter = headers['retry-after']
+    })
     stream.on('data', (chunk: Buffer) => chunks.push(chunk))
     stream.once('error', (error) => fail(error.message, error))
     stream.once('close', () => fail('the connection was lost'))
@@ -201,7 +206,7 @@ function answer(stream: http2.ClientHttp2Stream, request: TransportRequest, cloc
       // A stream that the other end tore down ends without an answer; `close` tells.
       if (code === 0) return
       settle()
-      resolve({ code, text: Buffer.concat(chunks).toString() })
+      resolve({ code, retryAfter, text: Buffer.concat(chunks).toString() })
     })
     if (request.signal?.aborted) onAbort()
   })

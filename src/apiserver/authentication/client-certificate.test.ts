@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import {
+  makeCertificate,
+  type TestCertificate,
+  type TestCertificateOptions,
+} from '#api/codec/testing-certificates.ts'
 import { encodePem } from '#api/codec/x509.ts'
 import {
   certificateVerifier,
   clientCertificateAuthenticator,
 } from '#apiserver/authentication/client-certificate.ts'
-import {
-  makeCertificate,
-  type TestCertificate,
-  type TestCertificateOptions,
-} from '#apiserver/authentication/testing-certificates.ts'
 import { requestHead } from '#apiserver/authentication/testing-tokens.ts'
 import { fakeClock } from '#sys/fake-clock.ts'
 
