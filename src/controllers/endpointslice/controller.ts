@@ -5,10 +5,10 @@
 // Invariant: nothing is planned from a cache that does not show our own last writes, since that would make
 // every endpoint twice. Upstream: pkg/controller/endpointslice
 
-import { type ObjectKey, objectKey } from '#api/meta/object.ts'
+import { keyOf, type ObjectKey, objectKey } from '#api/meta/object.ts'
 import { isNamespaceTerminating, isNotFound } from '#api/meta/status.ts'
 import { endpointSlices, nodes, pods, services } from '#api/resources.ts'
-import type { Service } from '#api/types/core.ts'
+import type { Node, Service } from '#api/types/core.ts'
 import type { EndpointSlice } from '#api/types/discovery.ts'
 import type { Change } from '#client/informer.ts'
 import type { Requeue } from '#client/work-queue.ts'
@@ -18,7 +18,6 @@ import {
   controller,
   mapped,
   primary,
-  reads,
 } from '#controllers/controller.ts'
 import {
   MANAGED_BY,
@@ -29,6 +28,7 @@ import {
 } from '#controllers/endpointslice/plan.ts'
 import { isManaged, podsOfService, servicesOfPod } from '#controllers/endpointslice/service-pods.ts'
 import { TriggerTimes, withTriggerTime } from '#controllers/endpointslice/trigger-times.ts'
+import { wantsZoneHints, zoneShares } from '#controllers/endpointslice/zone-hints.ts'
 import { PendingWrites } from '#controllers/pending-writes.ts'
 import { messageOf } from '#controllers/pods/pod-control.ts'
 
@@ -52,12 +52,16 @@ export function endpointSliceController(context: ControllerContext): Controller 
   const events = context.events('endpoint-slice-controller')
   const pending = new PendingWrites<EndpointSlice>(sliceInformer, clock)
   const triggerTimes = new TriggerTimes()
+  /** Services whose zones serve themselves. */
+  const zoned = new Set<ObjectKey>()
+  const shares = () => zoneShares(nodeInformer.list())
 
   async function reconcile(key: ObjectKey): Promise<Requeue> {
     const service = serviceInformer.get(key)
     if (!service) {
       pending.forget(key)
       triggerTimes.forget(key)
+      zoned.delete(key)
       return
     }
     if (!isManaged(service)) return
@@ -67,7 +71,8 @@ export function endpointSliceController(context: ControllerContext): Controller 
     const slices = sliceInformer
       .byIndex(SERVICE_INDEX, key)
       .filter((slice) => slice.metadata?.deletionTimestamp === undefined)
-    const plan = planSlices(service, behind, slices, (name) => nodeInformer.get(name))
+    const plan = planSlices(service, behind, slices, (name) => nodeInformer.get(name), shares())
+    zoneNews(key, service, plan.zones)
     const trigger = triggerTimes.next(key, service, behind)
     try {
       await write(key, service, plan, trigger)
@@ -78,6 +83,33 @@ export function endpointSliceController(context: ControllerContext): Controller 
       events.event(service, 'Warning', 'FailedToUpdateEndpointSlices', message)
       throw error
     }
+  }
+
+  /** Tells when zones begin to serve themselves, and why they do not. */
+  function zoneNews(key: ObjectKey, service: Service, verdicts: SlicePlan['zones']): void {
+    const wasZoned = zoned.delete(key)
+    const tell = (type: 'Normal' | 'Warning', word: string, message: string, addressType: string) =>
+      events.event(service, type, `TopologyAwareHints${word}`, `${message}, addressType: ${addressType}`)
+    if (!verdicts && wasZoned) tell('Warning', 'Disabled', 'Topology Aware Hints has been disabled', 'IPv4')
+    for (const { addressType, problem } of verdicts ?? []) {
+      if (problem !== undefined) tell('Warning', 'Disabled', problem, addressType)
+      else if (!wasZoned && !zoned.has(key)) {
+        tell('Normal', 'Enabled', 'Topology Aware Hints has been enabled', addressType)
+      }
+      if (problem === undefined) zoned.add(key)
+    }
+  }
+
+  /** When the zones' shares of CPU have changed, the Services that go by them. */
+  function servicesByZone(change: Change<Node>): readonly ObjectKey[] {
+    const relevant = ({ metadata, status }: Node) =>
+      JSON.stringify([
+        metadata?.labels,
+        status?.allocatable?.['cpu'],
+        status?.conditions?.find(({ type }) => type === 'Ready')?.status,
+      ])
+    if (change.type === 'updated' && relevant(change.previous) === relevant(change.object)) return []
+    return serviceInformer.list().filter(wantsZoneHints).map(keyOf)
   }
 
   async function write(
@@ -129,7 +161,7 @@ export function endpointSliceController(context: ControllerContext): Controller 
       primary(serviceInformer),
       mapped(podInformer, (change) => servicesOfPod(change, serviceInformer)),
       mapped(sliceInformer, (change) => servicesOfSlice(change, MANAGER)),
-      reads(nodeInformer),
+      mapped(nodeInformer, servicesByZone),
     ],
     workers: 5,
     baseDelayMs: 1000,

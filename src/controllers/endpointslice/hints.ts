@@ -1,7 +1,7 @@
 // Hints that keep traffic near: set on ready endpoints where the Service asks for it, taken off elsewhere. Pure.
 //
-// Upstream: staging/src/k8s.io/endpointslice/trafficdist/trafficdist.go. Left out: the annotation
-// `service.kubernetes.io/topology-mode: Auto`, which traffic distribution replaced.
+// Services that ask for zones by their annotation have rules of their own (zone-hints.ts).
+// Upstream: staging/src/k8s.io/endpointslice/trafficdist/trafficdist.go
 
 import { semanticEqual } from '#api/meta/equality.ts'
 import type { Service } from '#api/types/core.ts'

@@ -21,6 +21,12 @@ import {
 import { withHints } from '#controllers/endpointslice/hints.ts'
 import { endpointPorts, portsKey, sortPorts } from '#controllers/endpointslice/ports.ts'
 import { hasClusterIP, isEndpoint } from '#controllers/endpointslice/service-pods.ts'
+import {
+  type FamilySlices,
+  wantsZoneHints,
+  withZoneHints,
+  type ZoneShares,
+} from '#controllers/endpointslice/zone-hints.ts'
 import { controllerReference } from '#controllers/owner-references.ts'
 
 export const MAX_ENDPOINTS = 100
@@ -35,6 +41,13 @@ export interface SlicePlan {
   readonly remove: readonly EndpointSlice[]
   /** Pods that could not be made endpoints. */
   readonly problems: readonly string[]
+  /** Of a Service that wants zones to serve themselves: for each family whether they do, or why not. */
+  readonly zones?: readonly ZoneVerdict[]
+}
+
+export interface ZoneVerdict {
+  readonly addressType: AddressType
+  readonly problem: string | undefined
 }
 
 /** `slices` are those that this controller manages for the Service, without those that are being deleted. */
@@ -43,18 +56,20 @@ export function planSlices(
   pods: readonly Pod[],
   slices: readonly EndpointSlice[],
   nodeOf: (name: string) => Node | undefined,
+  shares?: ZoneShares,
 ): SlicePlan {
   const types = addressTypes(service)
   const foreign = slices.filter(({ addressType }) => !types.some((type) => type === addressType))
   const plans = types.map((type) => {
     const own = slices.filter(({ addressType }) => addressType === type)
-    return planFamily(service, pods, own, nodeOf, type)
+    return planFamily(service, pods, own, nodeOf, type, shares)
   })
   return {
     create: plans.flatMap(({ create }) => create),
     update: plans.flatMap(({ update }) => update),
     remove: [...plans.flatMap(({ remove }) => remove), ...foreign],
     problems: plans.flatMap(({ problems }) => problems),
+    ...(wantsZoneHints(service) && { zones: plans.flatMap(({ zones = [] }) => zones) }),
   }
 }
 
@@ -70,6 +85,7 @@ function planFamily(
   slices: readonly EndpointSlice[],
   nodeOf: (name: string) => Node | undefined,
   type: AddressType,
+  shares: ZoneShares | undefined,
 ): SlicePlan {
   const { groups, problems } = groupsOf(service, pods, nodeOf, type)
   const owned = slices.filter((slice) => isOwnedBy(slice, service))
@@ -96,14 +112,27 @@ function planFamily(
     if (remove.length === 1 && only && isPlaceholder(only, placeholder)) remove.length = 0
     else create.push(placeholder)
   }
-  for (const slice of owned) {
-    if (remove.includes(slice)) continue
-    const current = update.get(slice) ?? slice
-    const hinted = withHints(current, service)
-    if (hinted !== slice) update.set(slice, hinted)
+  const unchanged = owned.filter((slice) => !remove.includes(slice) && !update.has(slice))
+  const written = { written: [...create, ...update.values()], unchanged }
+  const hinted: FamilySlices & { readonly problem?: string } = wantsZoneHints(service)
+    ? withZoneHints(written, shares)
+    : withNearHints(written, service)
+  const news = hinted.unchanged.filter((slice, i) => slice !== unchanged[i])
+  return {
+    ...recycle(
+      service,
+      hinted.written.slice(0, create.length),
+      [...hinted.written.slice(create.length), ...news],
+      remove,
+    ),
+    problems,
+    zones: [{ addressType: type, problem: hinted.problem }],
   }
-  const hintedNew = create.map((slice) => withHints(slice, service))
-  return { ...recycle(service, hintedNew, [...update.values()], remove), problems }
+}
+
+function withNearHints({ written, unchanged }: FamilySlices, service: Service): FamilySlices {
+  const hint = (slice: EndpointSlice): EndpointSlice => withHints(slice, service)
+  return { written: written.map(hint), unchanged: unchanged.map(hint) }
 }
 
 function groupsOf(
@@ -211,7 +240,7 @@ function recycle(
   create: readonly EndpointSlice[],
   update: readonly EndpointSlice[],
   remove: readonly EndpointSlice[],
-): Omit<SlicePlan, 'problems'> {
+): Pick<SlicePlan, 'create' | 'update' | 'remove'> {
   const rest = [...create]
   const recycled: EndpointSlice[] = []
   const removed = remove.filter((slice) => {
