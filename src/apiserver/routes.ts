@@ -50,13 +50,13 @@ async function servePath(routes: Routes, context: RequestContext): Promise<ApiRe
       throw pathNotFound()
     return pageNotFound()
   }
-  if (verb !== 'get' && verb !== 'head' && !takesAnyMethod(path)) throw methodNotAllowed()
+  if (verb !== 'get' && knowsMethods(path)) throw methodNotAllowed()
   return handler(context)
 }
 
-/** Health checks and the lists of groups do not look at the method. */
-const takesAnyMethod = (path: string): boolean =>
-  /^\/(?:livez|readyz|healthz)(?:\/|$)/.test(path) || /^\/apis(?:\/[^/]+)?\/?$/.test(path)
+/** Only what the API's own router serves looks at the method; it knows GET, and not HEAD. */
+const knowsMethods = (path: string): boolean =>
+  /^\/(?:api|version|openid|\.well-known)(?:\/|$)/.test(path) || /^\/apis\/[^/]+\/[^/]+/.test(path)
 
 export function pageNotFound(): ApiResponse {
   const headers = { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' }

@@ -76,7 +76,7 @@ function customKind(
     ...hooksOf(schema, scope === 'Namespaced', subresources?.status !== undefined),
     ...(subresources?.status ? { status: statusStrategy(schema) } : {}),
     ...(subresources?.scale && { scale: scaleOf(subresources.scale) }),
-    ...(selectableFields && { selectableFields: selectorsOf(selectableFields) }),
+    selectableFields: selectorsOf(selectableFields ?? []),
     columns: columnsOf(version.additionalPrinterColumns),
   }
 }

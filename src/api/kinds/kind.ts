@@ -153,8 +153,12 @@ export interface KindDefinition<T = JsonObject> {
     selector(object: T): string
   }
 
+  /** Why the object of that name is not to be deleted by itself; undefined: it may be. */
+  notDeletable?(name: string): string | undefined
   /** Field selectors beyond `metadata.name` and `metadata.namespace`: label → value. */
   readonly selectableFields?: Readonly<Record<string, (object: T) => string>>
+  /** How a field that cannot be selected by is refused, where that is not the common wording. */
+  notSelectable?(field: string, version: string): string
   /** Annotations that stand for fields of Go's internal type: who asks for the metadata alone does not see them. */
   readonly fieldAnnotations?: readonly string[]
   /** Columns of `kubectl get`; absent means Name and Created At as upstream's default. */

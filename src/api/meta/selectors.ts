@@ -73,13 +73,16 @@ export function holds(requirement: Requirement, labels: Labels): boolean {
 
 function compares(operator: 'gt' | 'lt', value: string | undefined, values: readonly string[]): boolean {
   const [limit] = values
-  if (value === undefined || values.length !== 1 || !INTEGER.test(value) || !INTEGER.test(limit ?? ''))
-    return false
+  if (value === undefined || values.length !== 1 || !isInteger(value) || !isInteger(limit ?? '')) return false
   const difference = BigInt(value) - BigInt(limit ?? '')
   return operator === 'gt' ? difference > 0n : difference < 0n
 }
 
 const INTEGER = /^[+-]?\d+$/
+
+/** Integers of 64 bits. */
+const isInteger = (text: string): boolean =>
+  INTEGER.test(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text)
 
 /** The selector of a spec; undefined matches nothing, `{}` everything. Throws SelectorError. */
 export function selectorOf(selector: LabelSelectorObject | undefined): Selector {
@@ -177,7 +180,7 @@ function valueErrors(operator: Operator, values: readonly string[], path: Path):
       const errors =
         values.length === 1 ? [] : wrong("for 'Gt', 'Lt' operators, exactly one value is required")
       values.forEach((value, i) => {
-        if (INTEGER.test(value)) return
+        if (isInteger(value)) return
         errors.push(invalid(path.index(i), value, "for 'Gt', 'Lt' operators, the value must be an integer"))
       })
       return errors

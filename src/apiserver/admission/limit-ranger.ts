@@ -29,10 +29,12 @@ export function limitRanger(access: ServerAccess): AdmissionPlugin {
     },
     async validate(request) {
       for (const range of informer.list(request.namespace)) {
-        const faults =
+        const all =
           request.kind.resource === 'pods'
             ? podFaults(objectOf<Pod>(request), range)
             : claimFaults(objectOf<PersistentVolumeClaim>(request), range)
+        // containers that are alike fail alike: it is said once
+        const faults = [...new Set(all)]
         if (faults.length > 0) {
           throw refuse(request, faults.length === 1 ? faults[0]! : `[${faults.join(', ')}]`)
         }

@@ -21,6 +21,7 @@ import { nodeRestriction, nodeRestrictionLookups } from '#apiserver/admission/no
 import { ownerReferencesPermissionEnforcement } from '#apiserver/admission/owner-references-permission-enforcement.ts'
 import { persistentVolumeClaimResize } from '#apiserver/admission/persistent-volume-claim-resize.ts'
 import type { AdmissionPlugin } from '#apiserver/admission/plugin.ts'
+import { podResize } from '#apiserver/admission/pod-resize.ts'
 import { podSecurity } from '#apiserver/admission/pod-security/plugin.ts'
 import { podTopologyLabels } from '#apiserver/admission/pod-topology-labels.ts'
 import { mutatingAdmissionPolicy } from '#apiserver/admission/policies/mutating.ts'
@@ -86,6 +87,7 @@ export function standardPlugins(dependencies: PluginDependencies): AdmissionPlug
     certificateSubjectRestriction,
     defaultIngressClass(access),
     podTopologyLabels(access),
+    podResize(access),
     escalationCheck(resolver, authorization),
     mutatingAdmissionPolicy(access, authorization),
     mutatingWebhooks,

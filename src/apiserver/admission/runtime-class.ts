@@ -12,6 +12,7 @@ import type { AdmissionPlugin, AdmissionRequest } from '#apiserver/admission/plu
 import { isFor, objectOf, refuse } from '#apiserver/admission/refuse.ts'
 import { mergeTolerations } from '#apiserver/admission/tolerations.ts'
 import { unlessNotFound } from '#apiserver/bootstrap/ensure.ts'
+import { plainError } from '#apiserver/registry/object-store.ts'
 
 const MISMATCH = "pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead"
 
@@ -21,6 +22,8 @@ export function runtimeClassAdmission(access: ServerAccess): AdmissionPlugin {
   async function classFor(request: AdmissionRequest): Promise<RuntimeClass | undefined> {
     const name = objectOf<Pod>(request).spec?.runtimeClassName
     if (name === undefined) return undefined
+    // asked for by name, which '' is not: an error of the lookup, not of the pod
+    if (name === '') throw plainError('resource name may not be empty')
     const found =
       informer.get(name) ?? (await unlessNotFound(access.client.resource(runtimeClasses).get('', name)))
     if (!found) throw refuse(request, `pod rejected: RuntimeClass ${JSON.stringify(name)} not found`)

@@ -3,10 +3,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { defaultClass } from '#api/kinds/default-class.ts'
+import { podRequests } from '#api/meta/pod-resources.ts'
 import { evaluatorFor } from '#api/quota/evaluator.ts'
 import type { Pod, ResourceQuota } from '#api/types/core.ts'
 import { apiReference } from '#apiserver/admission/mirror-pod-references.ts'
 import { forbiddenLabelChanges } from '#apiserver/admission/node-labels.ts'
+import { beyond } from '#apiserver/admission/pod-resize.ts'
 import { checkQuotas } from '#apiserver/admission/quota-check.ts'
 import { secretReferenceFault } from '#apiserver/admission/service-account-secrets.ts'
 import { refersToAudience } from '#apiserver/admission/token-audience.ts'
@@ -157,4 +159,16 @@ test('quotas', () => {
   }
   const unchanged = check(quota({ 'requests.cpu': '0' }, { 'requests.cpu': '500m' }), resized)
   assert.ok(unchanged.allowed)
+})
+
+test('a pod is not resized beyond its node', () => {
+  const node = { status: { allocatable: { cpu: '1', memory: '1Ki' } } }
+  const asking = (cpu: string, memory: string) =>
+    podRequests({ spec: { containers: [{ name: 'c', resources: { requests: { cpu, memory } } }] } })
+  assert.deepEqual(beyond(asking('1000m', '1024'), node), [])
+  assert.deepEqual(beyond(asking('1001m', '1'), node), ['cpu, requested: 1001, allocatable: 1000'])
+  assert.deepEqual(beyond(asking('1m', '1'), {}), [
+    'cpu, requested: 1, allocatable: 0',
+    'memory, requested: 1, allocatable: 0',
+  ])
 })

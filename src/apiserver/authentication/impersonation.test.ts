@@ -34,8 +34,8 @@ function allowing(...rights: readonly string[]) {
     },
   ])
   const bob: UserInfo = { name: 'bob', groups: ['system:authenticated'] }
-  const as = (headers: RequestHead['headers']) =>
-    createImpersonation(authorization)(bob, INFO, requestHead(headers))
+  const impersonate = createImpersonation(authorization)
+  const as = (headers: RequestHead['headers']) => impersonate(bob, INFO, requestHead(headers))
   return { as, asked }
 }
 
@@ -101,6 +101,13 @@ test('a constrained right holds for the verb that it names, and never for system
     allowing(...rights).as({ 'impersonate-user': 'alice', 'impersonate-group': 'system:masters' }),
     /impersonating the system:masters group is not allowed/,
   )
+})
+
+test('whom the old right has served before is refused in its words', async () => {
+  const { as } = allowing('impersonate users alice')
+  await assert.rejects(as({ 'impersonate-user': 'eve' }), /cannot impersonate-on:user-info:list/)
+  await as({ 'impersonate-user': 'alice' })
+  await assert.rejects(as({ 'impersonate-user': 'eve' }), /cannot impersonate resource "users"/)
 })
 
 test('parts without a name are a bad request in the words of the original', async () => {

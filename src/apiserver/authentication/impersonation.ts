@@ -3,7 +3,8 @@
 // The constrained modes come first: "may act as this kind of user" and "may do this verb while acting so" are two
 // permissions. The old verb `impersonate` on each part of the user comes last; its refusal is shown when no constrained
 // mode applies, else that of the first mode tried. Invariant: every name, group, uid and extra value that ends up in the
-// user has been authorized. Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/filters/impersonation
+// user has been authorized. Who has been allowed by one mode before meets that first, and then its refusal.
+// Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/filters/impersonation
 
 import { badRequest, isForbidden } from '#api/meta/status.ts'
 import {
@@ -36,16 +37,27 @@ const NODE_PREFIX = 'system:node:'
 const MASTERS = 'system:masters'
 /** From so many groups or values on, one check for all of them is tried first. */
 const MANY = 4
+const MAX_REMEMBERED = 10_000
 
 /** Gives the user to go on with: the one who is asked for, or the asker where the headers ask for nobody. */
 export function createImpersonation(authorization: Authorization): Impersonation {
+  /** By who asks: what was right the last time is tried first. The least recently right goes first. */
+  const lastModes = new Map<string, Mode>()
+  const remember = (name: string, mode: Mode): void => {
+    lastModes.delete(name)
+    if (lastModes.size >= MAX_REMEMBERED) lastModes.delete(lastModes.keys().next().value ?? '')
+    lastModes.set(name, mode)
+  }
   return async (requestor, info, head, onActing) => {
     const wanted = wantedUser(head)
     if (!wanted) return requestor
     let firstError: unknown
-    for (const mode of modesFor(wanted, requestor)) {
+    const modes = modesFor(wanted, requestor)
+    const last = modes.filter((mode) => mode === lastModes.get(requestor.name))
+    for (const mode of new Set([...last, ...modes])) {
       try {
         const user = await impersonate(authorization, mode, requestor, wanted, info)
+        remember(requestor.name, mode)
         onActing?.(user, mode === 'legacy' ? '' : `impersonate:${mode}`)
         return user
       } catch (error) {

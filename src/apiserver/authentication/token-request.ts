@@ -51,6 +51,7 @@ const INJECTED_EXPIRATION_SECONDS = 3607
 const EXTENDED_EXPIRATION_SECONDS = 365 * 24 * 3600
 
 const GROUP = 'authentication.k8s.io'
+const BINDABLE = ['Pod', 'Node', 'Secret']
 
 export function tokenIssuer(options: TokenIssuerOptions): TokenIssuer {
   const { keys, lookups, clock } = options
@@ -175,6 +176,9 @@ async function bind(
       throw conflict({ group: '', resource: ref.kind ?? '' }, name, why)
     }
     return object
+  }
+  if (group === '' && BINDABLE.includes(ref.kind ?? '') && name === '') {
+    throw badRequest('Name parameter required.')
   }
   switch (group === '' ? ref.kind : undefined) {
     case 'Pod':

@@ -77,7 +77,7 @@ test('bindings give their role: held, or allowed to bind', async () => {
   )
   await assert.rejects(write(user('bob'), 'rolebindings', binding('Role', 'absent')), {
     code: 404,
-    message: 'role.rbac.authorization.k8s.io "absent" not found',
+    message: 'rolebindings.rbac.authorization.k8s.io "absent" not found',
   })
 })
 

@@ -76,7 +76,8 @@ export function escalationCheck(resolver: RuleResolver, authorization: Authoriza
     const resource = ref.kind === 'ClusterRole' ? 'clusterroles' : 'roles'
     if (await isAllowed(user, 'bind', resource, namespace, ref.name)) return
     const rules = resolver.rulesOfRole(ref, namespace)
-    if (!rules) throw notFound({ group: GROUP, resource: ref.kind.toLowerCase() }, ref.name)
+    // the lookup calls it by the resource of the request
+    if (!rules) throw notFound({ group: GROUP, resource: kind.resource }, ref.name)
     const why = missing(user, namespace, rules)
     if (why) throw forbidden({ group: GROUP, resource: kind.resource }, nameOf(object), why)
   }

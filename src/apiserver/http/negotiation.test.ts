@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { StatusError } from '#api/meta/status.ts'
-import { negotiateInput, negotiateOutput, negotiatePatch } from '#apiserver/http/negotiation.ts'
+import {
+  negotiateInput,
+  negotiateOutput,
+  negotiatePatch,
+  requireStreamable,
+} from '#apiserver/http/negotiation.ts'
 import type { RequestHead } from '#apiserver/request.ts'
 
 function head(headers: Record<string, string>, query = ''): RequestHead {
@@ -77,6 +82,14 @@ test('pretty by parameter, and for clients that people look at', () => {
   assert.equal(pretty({}, 'pretty=nonsense'), false)
   assert.equal(pretty({ 'user-agent': 'curl/8.0' }), true)
   assert.equal(pretty({ 'user-agent': 'curl/8.0' }, 'pretty=false'), false)
+})
+
+test('a watch is not to be had in YAML', () => {
+  requireStreamable({ mediaType: 'application/json', pretty: false })
+  assert.throws(() => requireStreamable({ mediaType: 'application/yaml', pretty: false }), {
+    code: 406,
+    message: /json;stream=watch, application\/vnd.kubernetes.protobuf;stream=watch$/,
+  })
 })
 
 test('Content-Type: absent is JSON, parameters do not count, anything else is 415', () => {

@@ -16,6 +16,11 @@ export const MEDIA_TYPES: readonly MediaType[] = [
   'application/vnd.kubernetes.protobuf',
 ]
 
+const STREAM_MEDIA_TYPES: readonly string[] = [
+  'application/json;stream=watch',
+  'application/vnd.kubernetes.protobuf;stream=watch',
+]
+
 export type PatchMediaType =
   | 'application/json-patch+json'
   | 'application/merge-patch+json'
@@ -93,6 +98,12 @@ export function negotiateOutput(head: RequestHead, restrictions: Restrictions): 
   throw notAcceptable(`only the following media types are accepted: ${MEDIA_TYPES.join(', ')}`)
 }
 
+/** YAML has no framing that clients would agree on: a watch in it is refused. Throws 406. */
+export function requireStreamable({ mediaType }: OutputFormat): void {
+  if (mediaType !== 'application/yaml') return
+  throw notAcceptable(`only the following media types are accepted: ${STREAM_MEDIA_TYPES.join(', ')}`)
+}
+
 /** The format of an error, which is sent as JSON rather than not at all. */
 export function errorFormat(head: RequestHead): OutputFormat {
   try {
@@ -168,11 +179,7 @@ export function negotiatePatch(head: RequestHead): PatchMediaType | undefined {
 }
 
 /** What the paths of lists can have, as they may be watched. */
-export const LIST_MEDIA_TYPES: readonly string[] = [
-  ...MEDIA_TYPES,
-  'application/json;stream=watch',
-  'application/vnd.kubernetes.protobuf;stream=watch',
-]
+export const LIST_MEDIA_TYPES: readonly string[] = [...MEDIA_TYPES, ...STREAM_MEDIA_TYPES]
 
 /**
  * The router's own look at `Accept`, before anybody else's: it knows no parameters and of wildcards only `*` + `/*`.

@@ -3,8 +3,9 @@
 // Order within a verb as upstream: negotiate the answer, read body and options, decode, then act, so that a client
 // learns of the same fault first. Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/{installer.go,handlers}
 
+import { parseIncludeObject } from '#api/codec/table.ts'
 import type { KindDefinition, Verb } from '#api/kinds/kind.ts'
-import { failure, methodNotAllowed, pathNotFound } from '#api/meta/status.ts'
+import { failure, forbidden, methodNotAllowed, pathNotFound } from '#api/meta/status.ts'
 import type { ApiResponse } from '#apiserver/exchange.ts'
 import { readBody, readPatch } from '#apiserver/http/body.ts'
 import {
@@ -14,15 +15,17 @@ import {
   negotiatePatch,
   type OutputFormat,
   requireAcceptable,
+  requireStreamable,
 } from '#apiserver/http/negotiation.ts'
 import type { RequestContext } from '#apiserver/pipeline.ts'
-import { toVersion, verbsOf } from '#apiserver/registry/catalog.ts'
+import { groupResourceOf, toVersion, verbsOf } from '#apiserver/registry/catalog.ts'
 import { createObject } from '#apiserver/registry/create.ts'
 import { decodeDeleteOptions, decodeKind } from '#apiserver/registry/decode.ts'
 import { deleteObject } from '#apiserver/registry/delete.ts'
 import { deleteCollection } from '#apiserver/registry/delete-collection.ts'
 import type { RegistryDependencies } from '#apiserver/registry/dependencies.ts'
 import { getObject } from '#apiserver/registry/get.ts'
+import { lifecycleOf } from '#apiserver/registry/lifecycle.ts'
 import { listObjects } from '#apiserver/registry/list.ts'
 import {
   type DeleteOptions,
@@ -82,6 +85,14 @@ export function scopeOf(context: RequestContext, kind: KindDefinition): Scope {
       return context.signal
     },
   }
+}
+
+/** What the router says of a subresource's request before anybody else: 405 for the method, 406 for the answer. */
+export function requireMethod({ info, request }: RequestContext, verbs: readonly string[]): void {
+  if (!verbs.includes(info.verb) || (info.verb === 'get' && request.head.method !== 'GET')) {
+    throw methodNotAllowed()
+  }
+  requireAcceptable(request.head, MEDIA_TYPES)
 }
 
 /** Whether this kind has this path, and this path this method. */
@@ -153,7 +164,10 @@ async function watch(
 ): Promise<ApiResponse> {
   const format = negotiateOutput(request.head, RESOURCE)
   const options = parseListOptions(request.head.query, true)
-  return { type: 'watch', watch: watchObjects(dependencies, scope, options), format }
+  const prepared = watchObjects(dependencies, scope, options)
+  if (format.as?.kind === 'Table') parseIncludeObject(request.head.query.get('includeObject'))
+  requireStreamable(format)
+  return { type: 'watch', watch: prepared, format }
 }
 
 export async function createHandler(
@@ -214,6 +228,14 @@ async function readDeleteOptions({ request, trail }: RequestContext): Promise<De
   return parseDeleteOptions(request.head.query, given)
 }
 
+/** Dependents that stay by default are told of, unless the client has said what it wants. */
+function warnOfOrphans({ kind, trail }: Scope, options: DeleteOptions): void {
+  const { orphanWarning } = lifecycleOf(kind)
+  if (!orphanWarning || options.propagationPolicy !== undefined || options.orphanDependents !== undefined)
+    return
+  trail.warn(orphanWarning)
+}
+
 async function remove(
   dependencies: RegistryDependencies,
   scope: Scope,
@@ -221,6 +243,9 @@ async function remove(
 ): Promise<ApiResponse> {
   const format = negotiateOutput(context.request.head, RESOURCE)
   const options = await readDeleteOptions(context)
+  warnOfOrphans(scope, options)
+  const reason = scope.kind.notDeletable?.(scope.name)
+  if (reason) throw forbidden(groupResourceOf(scope.kind), scope.name, reason)
   const result = await deleteObject(dependencies, scope, options)
   const code = !result.deleted && options.orphanDependents === false ? 202 : 200
   if (result.stored) return objectResponse(scope, result.stored, code, format)
@@ -236,6 +261,7 @@ async function removeCollection(
   const format = negotiateOutput(head, RESOURCE)
   const listOptions = parseListOptions(head.query)
   const options = await readDeleteOptions(context)
+  warnOfOrphans(scope, options)
   const deleted = await deleteCollection(dependencies, scope, listOptions, options)
   return { type: 'list', list: deleted, format }
 }

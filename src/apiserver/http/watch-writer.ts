@@ -143,8 +143,5 @@ const FRAME_END = Buffer.from('}\n')
 /** One event in the format's own framing. */
 export function frameOf(type: string, object: JsonObject, format: OutputFormat): Buffer {
   if (format.mediaType === 'application/json') return Buffer.from(`${JSON.stringify({ type, object })}\n`)
-  if (format.mediaType === 'application/yaml') {
-    return Buffer.concat([Buffer.from('---\n'), encodeObject({ type, object }, format)])
-  }
   return watchFrame(type, encodeObject(object, format))
 }

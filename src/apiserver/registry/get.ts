@@ -5,7 +5,12 @@
 import { notFound } from '#api/meta/status.ts'
 import { groupResourceOf, keyOf } from '#apiserver/registry/catalog.ts'
 import type { RegistryDependencies } from '#apiserver/registry/dependencies.ts'
-import { parseResourceVersion } from '#apiserver/registry/resource-version.ts'
+import { plainError } from '#apiserver/registry/object-store.ts'
+import {
+  invalidVersion,
+  isResourceVersion,
+  parseResourceVersion,
+} from '#apiserver/registry/resource-version.ts'
 import type { Scope } from '#apiserver/registry/scope.ts'
 import type { StoredObject } from '#apiserver/registry/stored-object.ts'
 
@@ -15,6 +20,7 @@ export async function getObject(
   scope: Scope,
   resourceVersion: string,
 ): Promise<StoredObject> {
+  if (!isResourceVersion(resourceVersion)) throw plainError(invalidVersion(resourceVersion))
   const key = keyOf(scope.kind, scope.namespace, scope.name)
   const cache = dependencies.cacheOf(scope.kind)
   const found = await cache

@@ -10,6 +10,8 @@ import type { JsonObject } from '#api/meta/object.ts'
 export interface Lifecycle {
   /** What a deletion without a propagation policy does to dependents; `unsupported`: no finalizer is ever set. */
   readonly defaultPropagation?: 'orphan' | 'unsupported'
+  /** What a client is told that leaves this to the kind. */
+  readonly orphanWarning?: string
   /** DELETE answers with the last state instead of a Status. */
   readonly returnsDeletedObject?: boolean
   /** Whether a deleted object without metadata.finalizers may go. */
@@ -20,6 +22,12 @@ const COMMON: Lifecycle = {}
 const RETURNED: Lifecycle = { returnsDeletedObject: true }
 const EVENTS: Lifecycle = { defaultPropagation: 'unsupported' }
 const ORPHANING: Lifecycle = { defaultPropagation: 'orphan' }
+
+const JOBS: Lifecycle = {
+  ...ORPHANING,
+  orphanWarning:
+    'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning',
+}
 
 /** A namespace ends when its own finalizers, in the spec, are gone too. */
 const NAMESPACE: Lifecycle = {
@@ -33,7 +41,7 @@ const LIFECYCLES: Readonly<Record<string, Lifecycle>> = {
   'events.k8s.io/events': EVENTS,
   '/namespaces': NAMESPACE,
   '/replicationcontrollers': ORPHANING,
-  'batch/jobs': ORPHANING,
+  'batch/jobs': JOBS,
   '/persistentvolumeclaims': RETURNED,
   '/persistentvolumes': RETURNED,
   '/pods': RETURNED,

@@ -14,9 +14,11 @@ import { encodeContinue } from '#apiserver/registry/continue-token.ts'
 /** '' and '0' give 0; nonsense throws 400. */
 export function parseResourceVersion(text: string): number {
   if (text === '' || text === '0') return 0
-  if (!/^\d+$/.test(text)) throw badRequest(`invalid resource version: ${invalidVersion(text)}`)
+  if (!isResourceVersion(text)) throw badRequest(`invalid resource version: ${invalidVersion(text)}`)
   return Number(text)
 }
+
+export const isResourceVersion = (text: string): boolean => /^\d*$/.test(text)
 
 export function invalidVersion(text: string): string {
   const quoted = JSON.stringify(text)

@@ -79,7 +79,7 @@ function narrowOf(kind: KindDefinition, labels: Selector, fields: FieldSelector)
 function fieldsOf(scope: Scope, text: string): FieldSelector {
   const fields = readable(() => parseFieldSelector(text))
   for (const { field } of fields) {
-    if (!isSelectable(scope.kind, field)) throw badRequest(notSelectable(scope.kind, field))
+    if (!isSelectable(scope.kind, field)) throw badRequest(notSelectable(scope, field))
   }
   if (scope.name === '') return fields
   if (fields.length === 0) return [{ field: 'metadata.name', isEqual: true, value: scope.name }]
@@ -98,16 +98,15 @@ function readable<T>(parse: () => T): T {
   }
 }
 
-function isSelectable(kind: KindDefinition, field: string): boolean {
-  return (
-    field === 'metadata.name' ||
-    field === 'metadata.namespace' ||
-    kind.selectableFields?.[field] !== undefined
-  )
+/** Kinds with fields of their own know whether they have a namespace; of the rest every one is asked for it. */
+function isSelectable({ selectableFields, namespaced }: KindDefinition, field: string): boolean {
+  if (field === 'metadata.name' || selectableFields?.[field] !== undefined) return true
+  return field === 'metadata.namespace' && (namespaced || !selectableFields)
 }
 
 /** Kinds with fields of their own refuse others in one wording, the rest in another. */
-function notSelectable(kind: KindDefinition, field: string): string {
+function notSelectable({ kind, version }: Scope, field: string): string {
+  if (kind.notSelectable) return kind.notSelectable(field, version)
   if (kind.selectableFields) return `field label not supported: ${field}`
   return `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`
 }

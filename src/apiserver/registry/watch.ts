@@ -6,7 +6,11 @@ import { listPrefixOf } from '#apiserver/registry/catalog.ts'
 import type { RegistryDependencies } from '#apiserver/registry/dependencies.ts'
 import { plainError } from '#apiserver/registry/object-store.ts'
 import type { ListOptions } from '#apiserver/registry/options.ts'
-import { invalidVersion, parseResourceVersion } from '#apiserver/registry/resource-version.ts'
+import {
+  invalidVersion,
+  isResourceVersion,
+  parseResourceVersion,
+} from '#apiserver/registry/resource-version.ts'
 import type { Deliver, RegistryWatch } from '#apiserver/registry/results.ts'
 import type { Scope } from '#apiserver/registry/scope.ts'
 import { selectionOf } from '#apiserver/registry/selection.ts'
@@ -24,7 +28,7 @@ export function watchObjects(
 ): RegistryWatch {
   const selection = selectionOf(scope, options)
   const prefix = listPrefixOf(scope.kind, selection.namespace ?? scope.namespace)
-  if (options.resourceVersion !== '' && !/^\d+$/.test(options.resourceVersion)) {
+  if (!isResourceVersion(options.resourceVersion)) {
     throw plainError(invalidVersion(options.resourceVersion))
   }
   const fromRevision = parseResourceVersion(options.resourceVersion)

@@ -4,13 +4,7 @@
 
 import type { IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
-import {
-  type FieldError,
-  forbidden,
-  invalid as invalidField,
-  notSupported,
-  Path,
-} from '#api/meta/field-error.ts'
+import { type FieldError, forbidden, invalid as invalidField, Path } from '#api/meta/field-error.ts'
 import {
   badRequest,
   failure,
@@ -19,6 +13,7 @@ import {
   methodNotAllowed,
   serviceUnavailable,
 } from '#api/meta/status.ts'
+import { normalizeTime } from '#api/meta/time.ts'
 import type { Pod } from '#api/types/core.ts'
 import type { ApiResponse } from '#apiserver/exchange.ts'
 import { isTrue } from '#apiserver/http/request-info.ts'
@@ -32,6 +27,9 @@ import { chooseContainer } from '#apiserver/subresources/pod-container.ts'
 /** So much of an error's body is read. */
 const MAX_ERROR_BYTES = 2000
 const CONNECT_TIMEOUT_MS = 10_000
+
+/** How a path that names no field is written. */
+const NO_FIELD = new Path('[]')
 
 interface LogOptions {
   readonly container: string
@@ -116,10 +114,9 @@ function readOptions(podName: string, query: URLSearchParams): LogOptions {
     if (query.has(name) && isTrue(query.get(name))) parameters.set(name, 'true')
   }
   const since = integer(query, 'sinceSeconds')
-  const sinceTime = query.get('sinceTime')
+  const sinceTime = time(query, 'sinceTime')
   const tailLines = integer(query, 'tailLines')
   const limitBytes = integer(query, 'limitBytes')
-  const stream = query.get('stream') ?? 'All'
   const errors: FieldError[] = []
   const field = (name: string): Path => new Path(name)
   if (tailLines !== undefined && tailLines < 0) {
@@ -129,23 +126,29 @@ function readOptions(podName: string, query: URLSearchParams): LogOptions {
     errors.push(invalidField(field('limitBytes'), limitBytes, 'must be greater than 0'))
   }
   if (since !== undefined && sinceTime) {
-    errors.push(forbidden(field(''), 'at most one of `sinceTime` or `sinceSeconds` may be specified'))
+    errors.push(forbidden(NO_FIELD, 'at most one of `sinceTime` or `sinceSeconds` may be specified'))
   } else if (since !== undefined && since < 1) {
     errors.push(invalidField(field('sinceSeconds'), since, 'must be greater than 0'))
   }
-  if (!['All', 'Stderr', 'Stdout'].includes(stream)) {
-    errors.push(notSupported(field('stream'), stream, ['All', 'Stderr', 'Stdout']))
-  }
-  if (stream !== 'All' && tailLines !== undefined) {
-    errors.push(forbidden(field(''), '`tailLines` and specific `stream` are mutually exclusive for now'))
-  }
+  // to choose between the streams is still switched off
+  if (query.get('stream')) errors.push(forbidden(field('stream'), 'may not be specified'))
   if (errors.length > 0) throw invalid('', 'PodLogOptions', podName, errors)
   if (since !== undefined) parameters.set('sinceSeconds', String(since))
   if (sinceTime) parameters.set('sinceTime', sinceTime)
   if (tailLines !== undefined) parameters.set('tailLines', String(tailLines))
   if (limitBytes !== undefined) parameters.set('limitBytes', String(limitBytes))
-  parameters.set('stream', stream)
+  parameters.set('stream', 'All')
   return { container: query.get('container') ?? '', parameters }
+}
+
+function time(query: URLSearchParams, name: string): string | undefined {
+  const text = query.get(name)
+  if (!text) return undefined
+  try {
+    return normalizeTime(text)
+  } catch (error) {
+    throw badRequest((error as Error).message)
+  }
 }
 
 function integer(query: URLSearchParams, name: string): number | undefined {

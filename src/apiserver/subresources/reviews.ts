@@ -21,7 +21,7 @@ export function reviewHandler(dependencies: RegistryDependencies, reviews: Reado
     const { request, trail, user } = context
     const answer = reviews[qualified(groupResourceOf(kind))]
     if (context.info.verb !== 'create' || !answer) throw methodNotAllowed()
-    const format = negotiateOutput(request.head, { conversions: false })
+    const format = negotiateOutput(request.head, { conversions: true })
     const body = await readBody(request)
     const options = parseWriteOptions(request.head.query, 'CreateOptions')
     const review = decodeKind(body, kind, context.info.version, {
@@ -43,6 +43,7 @@ export function reviewHandler(dependencies: RegistryDependencies, reviews: Reado
     if (errors.length > 0) throw invalid(kind.group, kind.kind, '', errors)
     await dependencies.admission.validate(admission)
     dropEmptyOf(kind, review)
-    return { type: 'object', code: 201, object: await answer(review, user), format }
+    const objectType = { kind, version: scope.version }
+    return { type: 'object', code: 201, object: await answer(review, user), objectType, format }
   }
 }

@@ -8,14 +8,14 @@ import { invalid as invalidField, Path } from '#api/meta/field-error.ts'
 import { isPathSegmentName } from '#api/meta/names.ts'
 import { apiVersionOf, type JsonObject, type ObjectMeta } from '#api/meta/object.ts'
 import { validateObjectMeta } from '#api/meta/object-meta-validation.ts'
-import { failure, invalid, methodNotAllowed, notFound } from '#api/meta/status.ts'
+import { failure, invalid, notFound } from '#api/meta/status.ts'
 import { entriesOf, type Owners, ownersOfStored } from '#api/patch/apply/owners.ts'
 import { fieldElement } from '#api/patch/apply/path-element.ts'
 import { parentOwners, type ReplicasField, scaleOwners } from '#api/patch/apply/scale-owners.ts'
 import type { ApiResponse } from '#apiserver/exchange.ts'
 import { readBody, readPatch } from '#apiserver/http/body.ts'
 import { negotiateOutput, negotiatePatch, type OutputFormat } from '#apiserver/http/negotiation.ts'
-import { scopeOf } from '#apiserver/http/resource-routes.ts'
+import { requireMethod, scopeOf } from '#apiserver/http/resource-routes.ts'
 import type { RequestContext } from '#apiserver/pipeline.ts'
 import { groupResourceOf } from '#apiserver/registry/catalog.ts'
 import { decodeTyped } from '#apiserver/registry/decode.ts'
@@ -44,16 +44,10 @@ const SCALE_KIND: KindDefinition = {
 export function scaleSubresource(dependencies: RegistryDependencies): ResourceHandler {
   return async (context, kind) => {
     const scope = scopeOf(context, kind)
-    switch (context.info.verb) {
-      case 'get':
-        return get(dependencies, scope, context)
-      case 'update':
-        return update(dependencies, scope, context)
-      case 'patch':
-        return patch(dependencies, scope, context)
-      default:
-        throw methodNotAllowed()
-    }
+    const { verb } = context.info
+    requireMethod(context, ['get', 'update', 'patch'])
+    if (verb === 'get') return get(dependencies, scope, context)
+    return verb === 'update' ? update(dependencies, scope, context) : patch(dependencies, scope, context)
   }
 }
 
@@ -61,6 +55,7 @@ const answer = (scale: JsonObject, format: OutputFormat): ApiResponse => ({
   type: 'object',
   code: 200,
   object: scale,
+  objectType: { kind: SCALE_KIND, version: SCALE.version },
   format,
 })
 
@@ -69,7 +64,7 @@ async function get(
   scope: Scope,
   { request }: RequestContext,
 ): Promise<ApiResponse> {
-  const format = negotiateOutput(request.head, { conversions: false })
+  const format = negotiateOutput(request.head, { conversions: true })
   const parent = await getObject(dependencies, scope, request.head.query.get('resourceVersion') ?? '')
   return answer(scaleOf(scope.kind, parent.object), format)
 }
@@ -79,7 +74,7 @@ async function update(
   scope: Scope,
   { request, trail }: RequestContext,
 ): Promise<ApiResponse> {
-  const format = negotiateOutput(request.head, { conversions: false })
+  const format = negotiateOutput(request.head, { conversions: true })
   const body = await readBody(request)
   const options = parseWriteOptions(request.head.query, 'UpdateOptions')
   const scale = decodeTyped(body, SCALE, {
@@ -90,8 +85,12 @@ async function update(
   ensureNamespace(scope, scale)
   ensureName(scope, scale)
   return answer(
-    await writeScale(dependencies, scope, options, (current) =>
-      recorded(dependencies, scope, options, cloneJson(scale), current),
+    await writeScale(
+      dependencies,
+      scope,
+      options,
+      (current) => recorded(dependencies, scope, options, cloneJson(scale), current),
+      (scale['metadata'] as ObjectMeta | undefined)?.uid,
     ),
     format,
   )
@@ -104,7 +103,7 @@ async function patch(
 ): Promise<ApiResponse> {
   const mediaType = negotiatePatch(request.head)
   if (!mediaType) throw failure(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {})
-  const format = negotiateOutput(request.head, { conversions: false })
+  const format = negotiateOutput(request.head, { conversions: true })
   const body = await readPatch(request)
   trail.audit?.requestPatch(body.type === 'bytes' ? body.bytes : body.object)
   const isApply = mediaType === 'application/apply-patch+yaml'
@@ -154,16 +153,18 @@ function recorded(
   return scale
 }
 
-/** `change` gives the new Scale of the current one, with its owners. */
+/** `change` gives the new Scale of the current one, with its owners; `uid` is the one that the client expects. */
 async function writeScale(
   dependencies: RegistryDependencies,
   scope: Scope,
   options: WriteOptions,
   change: (current: JsonObject) => JsonObject,
+  uid?: string,
 ): Promise<JsonObject> {
   const { kind } = scope
   const { stored } = await updateObject(dependencies, scope, {
     options,
+    uid,
     async makeNew(current) {
       if (!current) throw notFound(groupResourceOf(kind), scope.name)
       const owners = ownersIn(current)

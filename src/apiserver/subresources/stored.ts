@@ -4,7 +4,13 @@
 
 import type { KindDefinition } from '#api/kinds/kind.ts'
 import { methodNotAllowed } from '#api/meta/status.ts'
-import { getHandler, patchHandler, scopeOf, updateHandler } from '#apiserver/http/resource-routes.ts'
+import {
+  getHandler,
+  patchHandler,
+  requireMethod,
+  scopeOf,
+  updateHandler,
+} from '#apiserver/http/resource-routes.ts'
 import type { RegistryDependencies } from '#apiserver/registry/dependencies.ts'
 import type { ResourceHandler } from '#apiserver/routes.ts'
 
@@ -19,9 +25,9 @@ export function storedSubresource(dependencies: RegistryDependencies): ResourceH
     const { verb, subresource } = context.info
     // finalize is written by the namespace controller alone, and never read
     if (subresource === 'finalize' && verb !== 'update') throw methodNotAllowed()
+    requireMethod(context, ['get', 'update', 'patch'])
     if (verb === 'get') return getHandler(dependencies, scope, context)
     if (verb === 'update') return updateHandler(dependencies, scope, context)
-    if (verb === 'patch') return patchHandler(dependencies, scope, context)
-    throw methodNotAllowed()
+    return patchHandler(dependencies, scope, context)
   }
 }

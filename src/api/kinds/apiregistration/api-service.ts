@@ -7,7 +7,7 @@ import { ageColumn, column, nameColumn } from '#api/kinds/columns.ts'
 import { defineKind } from '#api/kinds/kind.ts'
 import { plainMetadata, plainMetadataUpdate } from '#api/kinds/metadata.ts'
 import { keepField, keepMetadata } from '#api/kinds/status-metadata.ts'
-import { invalid, Path, required } from '#api/meta/field-error.ts'
+import { invalid, notSupportedInOrder, Path, required } from '#api/meta/field-error.ts'
 import { isDNS1035Label, isPathSegmentName } from '#api/meta/names.ts'
 import { formatTime } from '#api/meta/time.ts'
 import { dnsSubdomain, each, type FieldErrors, inclusiveRange } from '#api/meta/validation.ts'
@@ -19,6 +19,8 @@ const DEFAULT_PORT = 443
 const MAX_PORT = 65_535
 const MAX_GROUP_PRIORITY = 20_000
 const MAX_VERSION_PRIORITY = 1000
+const CONDITIONS = new Path('status').child('conditions')
+const STATUSES = ['True', 'False', 'Unknown']
 
 export const apiService = defineKind<Draft<APIService>>({
   group: 'apiregistration.k8s.io',
@@ -49,7 +51,13 @@ export const apiService = defineKind<Draft<APIService>>({
       keepField(draft, old, 'spec')
       keepMetadata(draft, old)
     },
-    validateUpdate: plainMetadataUpdate,
+    *validateUpdate(object, old) {
+      yield* plainMetadataUpdate(object, old)
+      for (const [i, { status = '' }] of (object.status?.conditions ?? []).entries()) {
+        if (STATUSES.includes(status)) continue
+        yield notSupportedInOrder(CONDITIONS.index(i).child('status'), status, STATUSES)
+      }
+    },
   },
   columns: [
     nameColumn(),

@@ -121,7 +121,10 @@ export const daemonSet = defineKind<Draft<DaemonSet>>({
       ? []
       : [...podTemplateWarnings(object.spec?.template, TEMPLATE)],
   status: {
-    prepareForUpdate: (draft, old) => keepField(draft, old, 'spec'),
+    prepareForUpdate(draft, old) {
+      keepField(draft, old, 'spec')
+      setTemplateGeneration(draft, templateGeneration(old))
+    },
     *validateUpdate(object, old) {
       yield* metadataUpdate(object, old)
       yield* nonnegativeFields(object.status ?? {}, STATUS, COUNTS)

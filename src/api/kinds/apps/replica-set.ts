@@ -90,7 +90,6 @@ export const replicaSet = defineKind<Draft<ReplicaSet>>({
     statusReplicasPath: '.status.replicas',
     selector: (object) => formatSelector(object.spec?.selector),
   },
-  selectableFields: { 'status.replicas': (object) => String(object.status?.replicas ?? 0) },
   columns: [
     nameColumn(),
     column(

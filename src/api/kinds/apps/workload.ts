@@ -154,7 +154,7 @@ export function* ordered(
   const counts = status as Record<string, number>
   for (const [smaller, greater, text] of rules) {
     if ((counts[smaller] ?? 0) > (counts[greater] ?? 0))
-      yield invalid(path.child(smaller), counts[smaller], text)
+      yield invalid(path.child(smaller), counts[smaller] ?? 0, text)
   }
 }
 

@@ -157,12 +157,12 @@ function* readable(path: Path, text: string, completions: number, name: string):
 }
 
 function* countsOfPods({ job, old, status, changed }: Change): FieldErrors {
-  const { terminating = 0, ready = 0, active = 0 } = status
+  const { terminating = 0, ready, active = 0 } = status
   const hasJustEnded = isFinished(job) !== isFinished(old)
   if ((hasJustEnded || changed('terminating')) && terminating > 0 && isFinished(job)) {
     yield invalid(STATUS.child('terminating'), terminating, 'terminating>0 is invalid for finished job')
   }
-  if (changed('ready', 'active') && ready > active) {
+  if (changed('ready', 'active') && ready !== undefined && ready > active) {
     yield invalid(STATUS.child('ready'), ready, 'cannot set more ready pods than active')
   }
 }

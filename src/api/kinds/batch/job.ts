@@ -65,6 +65,7 @@ export const job = defineKind<Draft<Job>>({
     prepareForUpdate: (draft, old) => keepField(draft, old, 'spec'),
     validateUpdate: validateJobStatus,
   },
+  notSelectable: (field) => `field label ${JSON.stringify(field)} not supported for Job`,
   selectableFields: { 'status.successful': ({ status }) => String(status?.succeeded ?? 0) },
   columns: [
     nameColumn(),

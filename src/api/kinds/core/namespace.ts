@@ -70,10 +70,7 @@ export const namespace = defineKind<Draft<Namespace>>({
       },
     },
   },
-  selectableFields: {
-    'status.phase': (object) => object.status?.phase ?? '',
-    name: (object) => object.metadata?.name ?? '',
-  },
+  selectableFields: { 'status.phase': (object) => object.status?.phase ?? '' },
   columns: [
     nameColumn(),
     column('Status', 'The status of the namespace', ({ status }) => status?.phase ?? ''),

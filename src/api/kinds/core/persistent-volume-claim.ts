@@ -50,7 +50,6 @@ export const persistentVolumeClaim = defineKind<Draft<PersistentVolumeClaim>>({
     prepareForUpdate: (draft, old) => keepField(draft, old, 'spec'),
     validateUpdate: validateClaimStatus,
   },
-  selectableFields: { name: ({ metadata }) => metadata?.name ?? '' },
   columns: [
     nameColumn(),
     column('Status', ofStatus('phase'), phaseOf),

@@ -47,7 +47,6 @@ export const persistentVolume = defineKind<Draft<PersistentVolume>>({
     },
     validateUpdate: metadataUpdate,
   },
-  selectableFields: { name: ({ metadata }) => metadata?.name ?? '' },
   columns: [
     nameColumn(),
     column('Capacity', ofSpec('capacity'), ({ spec }) => spec?.capacity?.['storage'] ?? '0'),

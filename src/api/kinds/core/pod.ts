@@ -87,11 +87,15 @@ export const pod = defineKind<Draft<Pod>>({
   },
   selectableFields: {
     'spec.nodeName': (object) => object.spec?.nodeName ?? '',
+    // its name in the first clients
+    'spec.host': (object) => object.spec?.nodeName ?? '',
     'spec.restartPolicy': (object) => object.spec?.restartPolicy ?? '',
     'spec.schedulerName': (object) => object.spec?.schedulerName ?? '',
     'spec.serviceAccountName': (object) => object.spec?.serviceAccountName ?? '',
     'spec.hostNetwork': (object) => String(object.spec?.hostNetwork ?? false),
     'status.phase': (object) => object.status?.phase ?? '',
+    // known, but nobody fills it in
+    'status.podIPs': () => '',
     'status.podIP': (object) => object.status?.podIPs?.[0]?.ip ?? '',
     'status.nominatedNodeName': (object) => object.status?.nominatedNodeName ?? '',
   },

@@ -35,6 +35,8 @@ export const resourceSlice = defineKind<Draft<ResourceSlice>>({
   },
   warnings: driverWarnings,
   warningsOnUpdate: driverWarnings,
+  notSelectable: (field, version) =>
+    `field label not supported for resource.k8s.io/${version}, Kind=ResourceSlice: ${field}`,
   selectableFields: {
     'spec.nodeName': ({ spec }) => spec?.nodeName ?? '',
     'spec.driver': ({ spec }) => spec?.driver ?? '',

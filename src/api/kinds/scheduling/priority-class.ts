@@ -35,6 +35,8 @@ export const priorityClass = defineKind<Draft<PriorityClass>>({
   defaults(draft) {
     draft.preemptionPolicy ??= 'PreemptLowerPriority'
   },
+  notDeletable: (name) =>
+    Object.hasOwn(SYSTEM_CLASSES, name) ? 'this is a system priority class and cannot be deleted' : undefined,
   validate,
   *validateUpdate(object, old) {
     yield* metadataUpdate(object, old)

@@ -116,7 +116,7 @@ export function* validateEphemeralContainers(pod: PodSurroundings, path: Path): 
     const target = container.targetContainerName
     if (target && !others.has(target)) yield notFound(at.child('targetContainerName'), target)
     for (const name of NOT_FOR_EPHEMERAL) {
-      if (isUnset(container[name])) continue
+      if (!isSet(name, container)) continue
       yield forbidden(at.child(name), 'cannot be set for an Ephemeral Container')
     }
     for (const [j, mount] of (container.volumeMounts ?? []).entries()) {
@@ -131,9 +131,12 @@ export function* validateEphemeralContainers(pod: PodSurroundings, path: Path): 
   }
 }
 
-/** `resources: {}` is what Go writes for nothing. */
-const isUnset = (value: unknown): boolean =>
-  value === undefined || (typeof value === 'object' && value !== null && Object.keys(value).length === 0)
+/** `resources: {}` is what Go writes for nothing; an empty probe or lifecycle is one. */
+function isSet(name: (typeof NOT_FOR_EPHEMERAL)[number], container: EphemeralContainer): boolean {
+  const value: unknown = container[name]
+  if (typeof value !== 'object' || value === null) return value !== undefined
+  return (name !== 'resources' && !Array.isArray(value)) || Object.keys(value).length > 0
+}
 
 function* validateCommon(
   container: Container | EphemeralContainer,
