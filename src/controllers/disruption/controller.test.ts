@@ -111,3 +111,27 @@ test('when a controller has no scale nothing may be disrupted', async () => {
     'jobs.batch does not implement the scale subresource',
   )
 })
+
+test('a pod of several budgets is told of, and all of them are kept', async () => {
+  await guarded('twice', { maxUnavailable: 1 })
+  await server.client.resource(podDisruptionBudgets).create({
+    metadata: { name: 'other', namespace: 'default' },
+    spec: { selector: { matchLabels: { app: 'twice' } }, minAvailable: 1 },
+  })
+  await status('other', 0, 0)
+  await server.client.resource(replicaSets).create({
+    metadata: { name: 'twice', namespace: 'default' },
+    spec: { replicas: 2, selector: { matchLabels: { app: 'twice' } }, template: template('twice') },
+  })
+  await status('other', 1, 2)
+  await status('twice', 1, 2)
+  await controllers.untilAll(events, (all) =>
+    all.some(
+      ({ reason, message }) =>
+        reason === 'MultiplePodDisruptionBudgets' &&
+        /^Pod "default"\/"twice-\w+" matches multiple PodDisruptionBudgets\. {2}Chose "(twice|other)" arbitrarily\.$/.test(
+          message ?? '',
+        ),
+    ),
+  )
+})

@@ -7,12 +7,13 @@
 // loses looks again. Upstream: pkg/controller/disruption
 
 import { semanticEqual } from '#api/meta/equality.ts'
-import { keyOf, type ObjectKey } from '#api/meta/object.ts'
+import { keyOf, type ObjectKey, splitKey } from '#api/meta/object.ts'
 import { type LabelSelectorObject, matchesLabels, selectorOf } from '#api/meta/selectors.ts'
 import { isConflict } from '#api/meta/status.ts'
 import { podDisruptionBudgets, pods } from '#api/resources.ts'
 import type { Pod } from '#api/types/core.ts'
 import type { PodDisruptionBudget, PodDisruptionBudgetStatus } from '#api/types/policy.ts'
+import type { Change } from '#client/informer.ts'
 import type { Requeue } from '#client/work-queue.ts'
 import {
   type Controller,
@@ -127,6 +128,19 @@ export function disruptionController(context: ControllerContext): Controller {
       .map(keyOf)
   }
 
+  /** The budgets before and after a change; all of several are kept, but evictions of such a pod are refused. */
+  function budgetsOfChange(change: Change<Pod>): readonly ObjectKey[] {
+    const now = budgetsOf(change.object)
+    const [first] = now
+    if (first !== undefined && now.length > 1) {
+      const { namespace, name } = change.object.metadata ?? {}
+      const chosen = JSON.stringify(splitKey(first).name)
+      const text = `Pod "${namespace}"/"${name}" matches multiple PodDisruptionBudgets.  Chose ${chosen} arbitrarily.`
+      events.event(change.object, 'Warning', 'MultiplePodDisruptionBudgets', text)
+    }
+    return change.type === 'updated' ? [...now, ...budgetsOf(change.previous)] : now
+  }
+
   const stalePods: Watch = {
     ...mapped(podInformer, () => []),
     start: (queue) =>
@@ -137,15 +151,7 @@ export function disruptionController(context: ControllerContext): Controller {
   }
 
   return controller(context, 'disruption-controller', {
-    watches: [
-      primary(budgets),
-      mapped(podInformer, (change) => [
-        ...budgetsOf(change.object),
-        ...(change.type === 'updated' ? budgetsOf(change.previous) : []),
-      ]),
-      stalePods,
-      ...scales.watches,
-    ],
+    watches: [primary(budgets), mapped(podInformer, budgetsOfChange), stalePods, ...scales.watches],
     reconcile,
   })
 }

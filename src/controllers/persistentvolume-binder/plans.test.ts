@@ -258,6 +258,11 @@ test('what nobody can take away fails, what drivers take away does not', () => {
   assert.equal(reason({ persistentVolumeReclaimPolicy: 'Retain' }), undefined)
   assert.equal(reason({ persistentVolumeReclaimPolicy: 'Recycle' }), 'VolumeFailedRecycle')
   assert.equal(reason({ persistentVolumeReclaimPolicy: 'Delete' }), 'VolumeFailedDelete')
+  const elsewhere = volume('a', '1Gi', { persistentVolumeReclaimPolicy: 'Delete', hostPath: { path: '/x' } })
+  assert.equal(
+    reclaimFailure(elsewhere)?.message,
+    'host_path deleter only supports /tmp/.+ but received provided /x',
+  )
   const external = { [PROVISIONED_BY]: 'example.com/disks' }
   assert.equal(reason({ persistentVolumeReclaimPolicy: 'Delete' }, external), undefined)
 })

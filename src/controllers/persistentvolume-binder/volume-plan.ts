@@ -47,7 +47,12 @@ export function reclaimFailure(volume: PersistentVolume): Failure | undefined {
     case 'Delete': {
       const provisioner = metadata?.annotations?.[PROVISIONED_BY] ?? ''
       if (spec.csi || (provisioner !== '' && !provisioner.startsWith('kubernetes.io/'))) return undefined
-      const why = `error getting deleter volume plugin for volume ${name}: no deletable volume plugin matched`
+      const { path } = spec.hostPath ?? {}
+      // What lies below /tmp of a node is not for this process to delete; elsewhere nobody does.
+      const why =
+        path === undefined || /^\/tmp\/.+/.test(path)
+          ? `error getting deleter volume plugin for volume ${name}: no deletable volume plugin matched`
+          : `host_path deleter only supports /tmp/.+ but received provided ${path}`
       return { reason: 'VolumeFailedDelete', message: why }
     }
     default:
