@@ -2,6 +2,7 @@
 //
 // Upstream: cmd/kube-controller-manager/names/controller_names.go, app/controllermanager.go
 
+import { attachDetachController } from '#controllers/attach-detach/controller.ts'
 import { bootstrapSigner } from '#controllers/bootstrap-signer/controller.ts'
 import { certificateApprovingController } from '#controllers/certificate-approving/controller.ts'
 import { certificateCleanerController } from '#controllers/certificate-cleaner/controller.ts'
@@ -119,6 +120,11 @@ export const CONTROLLERS: readonly ControllerDescriptor[] = [
     name: 'persistentvolume-binder-controller',
     serviceAccount: 'persistent-volume-binder',
     create: persistentVolumeBinder,
+  },
+  {
+    name: 'persistentvolume-attach-detach-controller',
+    serviceAccount: 'attachdetach-controller',
+    create: attachDetachController,
   },
   {
     name: 'persistentvolume-expander-controller',

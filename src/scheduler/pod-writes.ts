@@ -56,7 +56,7 @@ export function createPodWrites(
         message,
         lastTransitionTime:
           (known?.status === 'False' && known.lastTransitionTime) || formatTime(clock.now()),
-        ...(pod.metadata?.generation !== undefined && { observedGeneration: pod.metadata.generation }),
+        ...observedGeneration(pod),
       }
       const promised = isSettled ? {} : { nominatedNodeName: nomination || null }
       await tolerantly(pod, 'condition was not written', () =>
@@ -72,6 +72,7 @@ export function createPodWrites(
         reason: 'PreemptionByScheduler',
         message: `${schedulerName}: preempting to accommodate a higher priority pod`,
         lastTransitionTime: formatTime(clock.now()),
+        ...observedGeneration(victim),
       }
       await tolerantly(victim, 'preemption failed', async () => {
         await patchStatus(victim, { conditions: [condition] })
@@ -85,3 +86,6 @@ export function createPodWrites(
       tolerantly(pod, 'nomination was not withdrawn', () => patchStatus(pod, { nominatedNodeName: null })),
   }
 }
+
+const observedGeneration = ({ metadata }: Pod): object =>
+  metadata?.generation === undefined ? {} : { observedGeneration: metadata.generation }
