@@ -4,6 +4,7 @@
 // which is what events and container statuses show. Upstream: staging/src/k8s.io/cri-client/pkg/remote_runtime.go
 
 import grpc from '@grpc/grpc-js'
+import { detailWords, rpcWords } from '#kubelet/cri/error-words.ts'
 import { ENUMS, IMAGE_CALLS, MESSAGES, RUNTIME_CALLS } from '#kubelet/cri/messages.ts'
 import { type CallTable, loadTable, type ServiceTable } from '#kubelet/cri/proto-table.ts'
 
@@ -18,12 +19,22 @@ export class CriError extends Error {
   }
 }
 
+/** The failure as Go prints it, code and all: what events have where upstream's kubelet passes on the error as it is. */
+export function rpcText(error: unknown): string {
+  if (error instanceof CriError) return rpcWords(error.code, error.message)
+  return error instanceof Error ? error.message : String(error)
+}
+
 export const isNotFound = (error: unknown): boolean =>
   error instanceof CriError && error.code === grpc.status.NOT_FOUND
 
 /** No answer in time; says nothing about whether the call took effect. */
 export const isDeadline = (error: unknown): boolean =>
   error instanceof CriError && error.code === grpc.status.DEADLINE_EXCEEDED
+
+/** A failure without a code of its own: what it is stands in the message. */
+export const isUnknown = (error: unknown): error is CriError =>
+  error instanceof CriError && error.code === grpc.status.UNKNOWN
 
 /** The runtime does not have this call. */
 export const isUnimplemented = (error: unknown): boolean =>
@@ -102,8 +113,10 @@ export function unary<T>(
     const limits = { deadline: deadlineIn(timeoutMs) }
     const call = method.call(client, request, metadata, limits, (error, response) => {
       signal?.removeEventListener('abort', onAbort)
-      if (error) reject(new CriError(error.code, error.details, { cause: error }))
-      else resolve(response as T)
+      if (error) {
+        const words = detailWords(error.details, client.getChannel().getTarget())
+        reject(new CriError(error.code, words, { cause: error }))
+      } else resolve(response as T)
     })
     const onAbort = () => call.cancel()
     signal?.addEventListener('abort', onAbort, { once: true })

@@ -4,6 +4,8 @@
 // Left out: re-checking the credentials of images that an earlier pod pulled (imagePullCredentialsVerification).
 
 import type { Container, Pod, Secret } from '#api/types/core.ts'
+import { isUnknown, rpcText } from '#kubelet/cri/channel.ts'
+import { allWords } from '#kubelet/cri/error-words.ts'
 import type { Runtime } from '#kubelet/cri/runtime.ts'
 import type { AuthConfig, Image, SandboxConfig } from '#kubelet/cri/types.ts'
 import { parseImageName, withDefaultTag } from '#kubelet/images/image-name.ts'
@@ -90,7 +92,7 @@ export function createImagePuller({ runtime, clock, events }: ImagePullerOptions
     try {
       return await runtime.imageStatus(image)
     } catch (error) {
-      const message = `Failed to inspect image "${image}": ${error instanceof Error ? error.message : String(error)}`
+      const message = `Failed to inspect image "${image}": ${rpcText(error)}`
       say(wanted, 'Warning', 'InspectFailed', message)
       throw new StartError('ImageInspectError', message)
     }
@@ -122,7 +124,7 @@ export function createImagePuller({ runtime, clock, events }: ImagePullerOptions
       backoff.forget(key)
       return present
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error)
+      const why = pullText(error)
       say(wanted, 'Warning', 'Failed', `Failed to pull image "${requested}": ${why}`)
       backoff.next(key, clock.now())
       const failure = classified(requested, why)
@@ -206,16 +208,19 @@ async function pullWith(
   credentials: readonly AuthConfig[],
   sandbox: SandboxConfig,
 ): Promise<string> {
-  let failure: unknown
+  const failures: unknown[] = []
   for (const auth of credentials.length > 0 ? credentials : [undefined]) {
     try {
       return await runtime.pullImage(image, auth, sandbox)
     } catch (error) {
-      failure = error
+      failures.push(error)
     }
   }
-  throw failure
+  throw new Error(allWords(failures.map(pullText)), { cause: failures[0] })
 }
+
+/** An unknown failure is known by its words alone. */
+const pullText = (error: unknown): string => (isUnknown(error) ? error.message : rpcText(error))
 
 /** As Go prints a duration cut to milliseconds: `1m2.345s`, `87ms`. */
 function formatDuration(millis: number): string {

@@ -11,6 +11,7 @@ import type { MountedVolume } from '#kubelet/containers/mounts.ts'
 import { sandboxConfig } from '#kubelet/containers/sandbox-config.ts'
 import { startContainer } from '#kubelet/containers/start-container.ts'
 import { stopContainer } from '#kubelet/containers/stop-container.ts'
+import { rpcText } from '#kubelet/cri/channel.ts'
 import type { SandboxConfig } from '#kubelet/cri/types.ts'
 import type { PodActions } from '#kubelet/pods/actions.ts'
 import { killPod } from '#kubelet/pods/kill-pod.ts'
@@ -129,8 +130,8 @@ async function createSandbox(
     })
   } catch (error) {
     if (signal.aborted) throw error
-    const message = error instanceof Error ? error.message : String(error)
-    context.events.pod(pod, 'Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${message}`)
+    const why = rpcText(error)
+    context.events.pod(pod, 'Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${why}`)
     throw new Error(`failed to create sandbox for pod "${formatPod(pod)}"`, { cause: error })
   }
 }
@@ -147,8 +148,8 @@ async function sandboxIPs(
       (ip) => ip !== '',
     )
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
-    events.pod(pod, 'Warning', 'FailedPodSandBoxStatus', `Unable to get pod sandbox status: ${message}`)
+    const why = rpcText(error)
+    events.pod(pod, 'Warning', 'FailedPodSandBoxStatus', `Unable to get pod sandbox status: ${why}`)
     throw error
   }
 }

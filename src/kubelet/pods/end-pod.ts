@@ -5,6 +5,7 @@
 import { rm } from 'node:fs/promises'
 import type { Pod } from '#api/types/core.ts'
 import { podLogDirectory } from '#kubelet/containers/sandbox-config.ts'
+import { rpcText } from '#kubelet/cri/channel.ts'
 import { killPod } from '#kubelet/pods/kill-pod.ts'
 import type { PodContext } from '#kubelet/pods/pod-context.ts'
 import type { PodRecord } from '#kubelet/pods/pod-record.ts'
@@ -28,7 +29,7 @@ export async function terminatePod(
     await killPod(context, pod, before, record.graceSeconds, signal)
   } catch (error) {
     if (!signal.aborted)
-      context.events.pod(pod, 'Warning', 'FailedKillPod', `error killing pod: ${String(error)}`)
+      context.events.pod(pod, 'Warning', 'FailedKillPod', `error killing pod: ${rpcText(error)}`)
     throw error
   }
   context.probes.remove(uid)

@@ -3,6 +3,7 @@
 // Upstream: pkg/probe/grpc/grpc.go
 
 import grpc from '@grpc/grpc-js'
+import { rpcWords } from '#kubelet/cri/error-words.ts'
 
 export interface HealthAnswer {
   readonly isHealthy: boolean
@@ -63,11 +64,8 @@ function failed(error: grpc.ServiceError, timeout: string): HealthAnswer {
   if (error.code === grpc.status.DEADLINE_EXCEEDED) {
     return { isHealthy: false, message: `timeout: health rpc did not complete within ${timeout}` }
   }
-  const code = grpc.status[error.code] ?? String(error.code)
-  return {
-    isHealthy: false,
-    message: `error: health rpc probe failed: rpc error: code = ${code} desc = ${error.details}`,
-  }
+  const why = rpcWords(error.code, error.details)
+  return { isHealthy: false, message: `error: health rpc probe failed: ${why}` }
 }
 
 /** Field 1, a string: the service. */
