@@ -60,7 +60,7 @@ describe('what expressions result in', () => {
     ['cidr("10.0.0.0/8").containsIP("10.1.2.3") && !cidr("10.0.0.0/8").containsCIDR("0.0.0.0/0")', true],
     ['quantity("100m").isLessThan(quantity("1")) && quantity("1Ki").asInteger() == 1024', true],
     ['duration("1h") > duration("59m")', true],
-    ['cel.bind(x, claims.sub, x + x)', 'bobbob'],
+    ['optional.of(claims.sub).optMap(x, x + x).value()', 'bobbob'],
     ['["a", "b"].all(i, v, i < 2 && v != "c") && !{"a": 1}.exists(k, v, k == "a" && v == 2)', true],
     ['claims.groups.existsOne(i, g, g == "b" && i == 1)', true],
     ['[1, 2, 3].transformList(i, v, i > 0, v * 10)', [20n, 30n]],
@@ -87,7 +87,7 @@ describe('types are known', () => {
   const rows = [
     ['claims.sub', 'dyn'],
     ['request.user == "x"', 'bool'],
-    ['request.groups', 'list<string>'],
+    ['request.groups', 'list(string)'],
     ['request.?attributes.?verb.orValue("")', 'string'],
     ['names.filter(n, n != "").size()', 'int'],
   ] as const
@@ -128,8 +128,8 @@ test('an evaluation that costs too much is broken off, again and again', () => {
   for (let i = 0; i < 2; i++) assert.throws(() => greedy.evaluate(values), /actual cost limit exceeded/)
   const swallowed = compiled('names.exists(a, names.all(b, names.all(c, a + b + c != ""))) || true')
   assert.throws(() => swallowed.evaluate(values), /actual cost limit exceeded/)
-  const doubling = `names.size() > 0 ? ${'cel.bind(s, s + s, '.repeat(40)}s.size()${')'.repeat(40)} : 0`
-  const { program } = compileCel(`cel.bind(s, "0123456789", ${doubling})`, environment)
+  const doubled = '.optMap(s, s + s)'.repeat(40)
+  const { program } = compileCel(`optional.of("0123456789")${doubled}.value().size()`, environment)
   assert.throws(() => program?.evaluate(values), /actual cost limit exceeded/)
   assert.equal(compiled('names.all(a, a.size() > 0)').evaluate(values), true)
   assert.ok(COST_LIMIT >= 1_000_000)
@@ -138,7 +138,7 @@ test('an evaluation that costs too much is broken off, again and again', () => {
 test('a regular expression cannot hold up the server', () => {
   const evil = { ...values, names: [`${'a'.repeat(40)}!`] }
   assert.equal(compiled('names[0].matches("^(a+)+$")').evaluate(evil), false)
-  assert.throws(() => compiled('"a".matches("(")').evaluate(values), /Illegal regex/)
+  assert.throws(() => compiled('"a".matches(claims.sub + "(")').evaluate(values), /Illegal regex/)
 })
 
 test('which fields are read', () => {

@@ -1,20 +1,24 @@
 // An expression compiled: parsed, its names and types judged, ready to be evaluated within a bound on its cost.
 //
-// Syntax and names are judged first, in cel-go's words and all at once (check.ts); types, and then the evaluation, are
-// the library's. Upstream: staging/src/k8s.io/apiserver/pkg/cel/environment, github.com/google/cel-go/cel/env.go
+// Syntax, names and types are judged in cel-go's words (check.ts); the evaluation is the library's, which reads and checks
+// the text once more for itself. Upstream: staging/src/k8s.io/apiserver/pkg/cel/environment, github.com/google/cel-go/cel/env.go
 
 import type { Environment } from '@marcbachmann/cel-js'
 import { type Budget, type CelTree, COST_LIMIT, meter, visit } from '#api/cel/budget.ts'
-import { celProblem } from '#api/cel/check.ts'
+import { checkCel, compilationFailed, namesIn } from '#api/cel/check.ts'
+import { PATCH_TYPES } from '#api/cel/checker/patch-types.ts'
+import { typeText } from '#api/cel/checker/types.ts'
 import type { CelEnvironment } from '#api/cel/environment.ts'
 import { MATCHES } from '#api/cel/library/strings.ts'
-import { libraryProblem } from '#api/cel/problems.ts'
+import { messagesAsMaps } from '#api/cel/messages.ts'
 import type { CelValue } from '#api/cel/values.ts'
 
 export interface CelProgram {
   readonly source: string
-  /** `bool`, `string`, `list<string>`, `dyn`. */
+  /** `bool`, `string`, `list(string)`, `dyn`. */
   readonly type: string
+  /** All names that it uses. */
+  readonly names: ReadonlySet<string>
   /** Throws where an operation has no result, and CostError where it costs too much. */
   evaluate(variables: Readonly<Record<string, CelValue>>): CelValue
   /** The same for an expression that may ask an authorizer; evaluations of one program wait for each other. */
@@ -30,27 +34,29 @@ export type CelCompilation =
 
 export function compileCel(
   source: string,
-  { environment, variables }: CelEnvironment,
+  { environment, scope }: CelEnvironment,
   limit = COST_LIMIT,
 ): CelCompilation {
-  const problem = celProblem(source, { variables })
-  if (problem !== undefined) return { problem }
+  const { checked, problem } = checkCel(source, scope)
+  if (!checked) return { problem }
   let parsed: ReturnType<Environment['parse']>
   try {
-    parsed = environment.parse(source)
+    // the library knows no messages
+    parsed = environment.parse(scope.messages ? messagesAsMaps(source, PATCH_TYPES) : source)
   } catch (error) {
-    return { problem: libraryProblem(source, error) }
+    return { problem: notByLibrary(source, error) }
   }
   const tree = parsed.ast as unknown as CelTree
   visit(tree, useRe2)
-  const { valid, type = 'dyn', error } = parsed.check()
-  if (!valid) return { problem: libraryProblem(source, error) }
+  const { valid, error } = parsed.check()
+  if (!valid) return { problem: notByLibrary(source, error) }
   const budget = meter(tree, limit)
   let last: Promise<unknown> = Promise.resolve()
   return {
     program: {
       source,
-      type,
+      type: typeText(checked.type),
+      names: namesIn(checked.node),
       evaluate: (values) => evaluateWithin(budget, () => parsed({ ...values }) as CelValue),
       evaluateAsync(values) {
         const evaluation = last.then(() =>
@@ -62,6 +68,11 @@ export function compileCel(
       selects: (field, variable) => selectsField(tree, field, variable),
     },
   }
+}
+
+/** What is right for cel-go and cannot be evaluated here. */
+function notByLibrary(source: string, error: unknown): string {
+  return compilationFailed(source, [{ at: 0, text: summaryOf(error) }])
 }
 
 function evaluateWithin(budget: Budget, evaluate: () => CelValue): CelValue {

@@ -1,11 +1,11 @@
 // Messages in CEL, `Object{spec: Object.spec{replicas: 3}}`, written as the maps that they stand for.
 //
 // The library knows no messages without a type declared for each; to those who patch objects a message is a map whose
-// keys are names. Pure, on the tokens of the text. Left out: optional fields (`{?name: value}`)
+// keys are names. Pure, on the tokens of the text.
 
 import { type Token, tokenize } from '#api/cel/tokens.ts'
 
-/** The text with each message of one of `types` (`Object`, and what is below it) as a map. Throws CelSyntaxError. */
+/** The text with each message of one of `types` (`Object`, and what is below it) as a map. */
 export function messagesAsMaps(source: string, types: readonly string[]): string {
   const tokens = tokenize(source)
   let out = ''
@@ -39,7 +39,8 @@ function messageStart(tokens: readonly Token[], start: number, types: readonly s
   return tokens[at]?.text === '{' ? at : undefined
 }
 
-const isFieldName = (tokens: readonly Token[], at: number): boolean =>
-  tokens[at]?.kind === 'identifier' &&
-  tokens[at + 1]?.text === ':' &&
-  (tokens[at - 1]?.text === '{' || tokens[at - 1]?.text === ',')
+function isFieldName(tokens: readonly Token[], at: number): boolean {
+  if (tokens[at]?.kind !== 'identifier' || tokens[at + 1]?.text !== ':') return false
+  const before = tokens[at - 1]?.text === '?' ? tokens[at - 2] : tokens[at - 1]
+  return before?.text === '{' || before?.text === ','
+}

@@ -1,224 +1,399 @@
-// CEL text as a tree, with the place of each name.
+// CEL text as a tree.
 //
-// Macros stay calls here; who walks the tree knows what they bind. Upstream: github.com/google/cel-go/parser
+// After a mistake the parser goes on where it can, and is silent until it has taken a token again: so ANTLR does, whose
+// words these are. Upstream: github.com/google/cel-go/parser
 
-import { CelSyntaxError, type Token, tokenize } from '#api/cel/tokens.ts'
+import { literalOf, unquoted } from '#api/cel/literals.ts'
+import { expandMacro } from '#api/cel/macros.ts'
+import type { CelCall, CelEntry, CelField, CelItem, CelNode, LiteralType } from '#api/cel/node.ts'
+import { type CelIssue, type Token, tokenize } from '#api/cel/tokens.ts'
 
-export type CelNode =
-  | { readonly kind: 'literal'; readonly token: Token }
-  | { readonly kind: 'identifier'; readonly name: string; readonly at: number }
-  | { readonly kind: 'select'; readonly operand: CelNode; readonly field: string; readonly at: number }
-  | {
-      readonly kind: 'call'
-      readonly target: CelNode | undefined
-      readonly name: string
-      readonly args: readonly CelNode[]
-      readonly at: number
-    }
-  /** Operators, indexes, lists, maps and messages: their parts are all that matters. */
-  | { readonly kind: 'parts'; readonly parts: readonly CelNode[] }
-
-const BINARY: readonly (readonly string[])[] = [
-  ['||'],
-  ['&&'],
-  ['==', '!=', '<', '<=', '>', '>=', 'in'],
-  ['+', '-'],
-  ['*', '/', '%'],
+const BINARY: readonly Readonly<Record<string, string>>[] = [
+  { '||': '_||_' },
+  { '&&': '_&&_' },
+  { '==': '_==_', '!=': '_!=_', '<': '_<_', '<=': '_<=_', '>': '_>_', '>=': '_>=_', in: '@in' },
+  { '+': '_+_', '-': '_-_' },
+  { '*': '_*_', '/': '_/_', '%': '_%_' },
 ]
-const LITERALS = ['true', 'false', 'null']
-/** What an operand begins with; `close` where the arguments of a call may end instead. */
-const operands = (close: string): string =>
-  `{'[', '{', '(', ${close}'.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}`
+const CONSTANTS: Readonly<Record<string, LiteralType>> = { true: 'bool', false: 'bool', null: 'null' }
+const RESERVED: ReadonlySet<string> = new Set(
+  'as break const continue else for function if import let loop package namespace return var void while'.split(
+    ' ',
+  ),
+)
+/** What an operand begins with; `end` and `mark` where those may stand instead or before. */
+const operands = (end = '', mark = ''): string =>
+  `{'[', '{', '(', ${end}'.', '-', '!', ${mark}'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}`
+/** Where reading goes on after an operand that was none. */
+const AFTER_OPERAND = ['||', '&&', '==', '!=', '<', '<=', '>', '>=', 'in', '+', '-', '*', '/', '%', '?', ':']
+const CLOSING = [')', ']', '}', ',']
 /** Deeper nesting is refused, so that no text exhausts the stack. */
 const MAX_DEPTH = 250
+/** The tree of what could not be read. */
+const NOTHING: CelNode = { kind: 'literal', type: 'null', text: 'null', at: 0 }
 
-/** Throws CelSyntaxError. */
-export function parseCel(source: string): CelNode {
-  const parser = new Parser(tokenize(source))
-  return parser.parseAll()
+export interface Parsed {
+  readonly node: CelNode
+  /** In the order in which they were found; the tree counts only when there are none. */
+  readonly issues: readonly CelIssue[]
 }
+
+/** `hasBindings`: whether `cel.bind` is known. */
+export function parseCel(source: string, hasBindings = false): Parsed {
+  const issues: CelIssue[] = []
+  const parser = new Parser(tokenize(source, issues), issues, hasBindings)
+  return { node: parser.parseAll(), issues }
+}
+
+class TooDeep extends Error {}
 
 class Parser {
   readonly #tokens: readonly Token[]
+  readonly #issues: CelIssue[]
+  readonly #hasBindings: boolean
   #next = 0
   #depth = 0
+  /** An error has been told and no token taken since. */
+  #isRecovering = false
   /** Where the arguments of the last call begin. */
   #argumentsAt = -1
+  /** Where the last index begins. */
+  #indexAt = -1
 
-  constructor(tokens: readonly Token[]) {
+  constructor(tokens: readonly Token[], issues: CelIssue[], hasBindings: boolean) {
     this.#tokens = tokens
+    this.#issues = issues
+    this.#hasBindings = hasBindings
   }
 
   parseAll(): CelNode {
-    const node = this.#expression()
-    const token = this.#peek()
-    if (token.kind === 'end') return node
-    const isLast = this.#tokens[this.#next + 1]?.kind === 'end'
-    const word = isLast ? 'extraneous' : 'mismatched'
-    throw new CelSyntaxError(token.at, `Syntax error: ${word} input '${token.text}' expecting <EOF>`)
+    try {
+      const node = this.#expression()
+      const token = this.#peek()
+      if (token.kind !== 'end') {
+        const word = this.#tokens[this.#next + 1]?.kind === 'end' ? 'extraneous' : 'mismatched'
+        this.#report(token.at, `Syntax error: ${word} input '${token.text}' expecting <EOF>`)
+      }
+      return node
+    } catch (error) {
+      if (!(error instanceof TooDeep)) throw error
+      this.#issues.push({ at: 0, text: `expression recursion limit exceeded: ${MAX_DEPTH}` })
+      return NOTHING
+    }
   }
 
-  #peek(): Token {
-    return this.#tokens[this.#next]!
+  #report(at: number, text: string): void {
+    if (!this.#isRecovering) this.#issues.push({ at, text })
+    this.#isRecovering = true
+  }
+
+  #peek(ahead = 0): Token {
+    return this.#tokens[Math.min(this.#next + ahead, this.#tokens.length - 1)]!
   }
 
   #is(...texts: readonly string[]): boolean {
-    const { kind, text } = this.#peek()
-    return (kind === 'symbol' || (kind === 'identifier' && text === 'in')) && texts.includes(text)
+    return isOneOf(this.#peek(), texts)
   }
 
   #take(): Token {
-    return this.#tokens[this.#next++]!
+    this.#isRecovering = false
+    const token = this.#peek()
+    this.#next++
+    return token
   }
 
-  #expect(text: string): Token {
-    if (this.#is(text)) return this.#take()
+  /** A token that has to stand here. One too many is passed over, one too few is thought of. */
+  #expect(text: string, choice = false): void {
+    if (this.#is(text)) {
+      this.#take()
+      return
+    }
     const { at, text: found } = this.#peek()
-    throw new CelSyntaxError(at, `Syntax error: mismatched input '${found}' expecting '${text}'`)
+    if (isOneOf(this.#peek(1), [text]) && this.#peek().kind !== 'end') {
+      this.#report(at, `Syntax error: extraneous input '${found}' expecting '${text}'`)
+      this.#next++
+      this.#take()
+    } else if (choice)
+      this.#report(at, `Syntax error: mismatched input '${found}' expecting {'${text}', ','}`)
+    else if (canFollow(text, this.#peek())) this.#report(at, `Syntax error: missing '${text}' at '${found}'`)
+    else this.#report(at, `Syntax error: mismatched input '${found}' expecting '${text}'`)
   }
 
   #expression(): CelNode {
-    if (++this.#depth > MAX_DEPTH) throw new CelSyntaxError(0, 'expression recursion limit exceeded: 250')
+    if (++this.#depth > MAX_DEPTH) throw new TooDeep()
     const condition = this.#binary(0)
-    if (!this.#is('?')) {
-      this.#depth--
-      return condition
-    }
-    this.#take()
+    const node = this.#is('?') ? this.#conditional(condition) : condition
+    this.#depth--
+    return node
+  }
+
+  #conditional(condition: CelNode): CelNode {
+    const { at } = this.#take()
     const yes = this.#binary(0)
     this.#expect(':')
-    const no = this.#expression()
-    this.#depth--
-    return { kind: 'parts', parts: [condition, yes, no] }
+    return { kind: 'call', target: undefined, name: '_?_:_', args: [condition, yes, this.#expression()], at }
   }
 
   #binary(level: number): CelNode {
     const operators = BINARY[level]
     if (!operators) return this.#unary()
     let left = this.#binary(level + 1)
-    while (this.#is(...operators)) {
-      this.#take()
-      left = { kind: 'parts', parts: [left, this.#binary(level + 1)] }
+    while (this.#is(...Object.keys(operators))) {
+      const { text, at } = this.#take()
+      left = {
+        kind: 'call',
+        target: undefined,
+        name: operators[text]!,
+        args: [left, this.#binary(level + 1)],
+        at,
+      }
     }
     return left
   }
 
+  /** Two signs are none. */
   #unary(): CelNode {
-    while (this.#is('!', '-')) this.#take()
-    return this.#member()
+    const { at } = this.#peek()
+    let count = 0
+    const sign = this.#is('!', '-') ? this.#peek().text : ''
+    while (sign !== '' && this.#is(sign)) {
+      this.#take()
+      count++
+    }
+    if (sign === '-' && count === 1 && this.#peek().kind === 'number') {
+      const number = this.#number('-', at)
+      return this.#member(number)
+    }
+    const operand = this.#member(this.#primary())
+    if (count % 2 === 0) return operand
+    return { kind: 'call', target: undefined, name: sign === '!' ? '!_' : '-_', args: [operand], at }
   }
 
-  #member(): CelNode {
-    let node = this.#primary()
+  #member(start: CelNode): CelNode {
+    let node = start
     for (;;) {
       if (this.#is('.', '.?')) node = this.#selection(node)
-      else if (this.#is('[', '[?')) {
-        this.#take()
+      else if (this.#is('[')) {
+        const { at } = this.#take()
+        this.#indexAt = this.#next
+        const name = this.#optionalMark() ? '_[?_]' : '_[_]'
         const index = this.#expression()
         this.#expect(']')
-        node = { kind: 'parts', parts: [node, index] }
-      } else if (this.#is('{') && isTypeName(node)) node = this.#message()
+        node = { kind: 'call', target: undefined, name, args: [node, index], at }
+      } else if (this.#is('{') && typeName(node) !== undefined) node = this.#message(typeName(node)!)
       else return node
     }
   }
 
   #selection(operand: CelNode): CelNode {
-    const { at } = this.#take()
-    const token = this.#take()
-    if (token.kind !== 'identifier') {
-      throw new CelSyntaxError(token.at, `Syntax error: no viable alternative at input '.${token.text}'`)
+    const { at, text } = this.#take()
+    const token = this.#peek()
+    if (token.kind !== 'identifier' || token.text === 'in') {
+      this.#report(
+        token.at,
+        `Syntax error: no viable alternative at input '.${token.kind === 'end' ? '' : token.text}'`,
+      )
+      if (token.kind !== 'end') this.#next++
+      return operand
     }
+    this.#take()
     const name = token.text.replaceAll('`', '')
-    if (!this.#is('(')) return { kind: 'select', operand, field: name, at }
+    const mode = text === '.?' ? 'optional' : 'plain'
+    if (mode === 'optional' || !this.#is('(')) return { kind: 'select', operand, field: name, mode, at }
     const paren = this.#take()
-    return { kind: 'call', target: operand, name, args: this.#list(')'), at: paren.at }
+    return this.#call({ kind: 'call', target: operand, name, args: this.#arguments(), at: paren.at })
+  }
+
+  #call(call: CelCall): CelNode {
+    const expanded = expandMacro(call, this.#hasBindings)
+    if ('node' in expanded) return expanded.node
+    // of arguments that could not be read nothing more is said
+    if (!this.#isRecovering) this.#issues.push(expanded.issue)
+    return call
   }
 
   #primary(): CelNode {
     const token = this.#peek()
-    if (token.kind === 'number' || token.kind === 'string' || LITERALS.includes(token.text)) {
-      return { kind: 'literal', token: this.#take() }
+    const constant = CONSTANTS[token.text]
+    if (constant) return { kind: 'literal', type: constant, text: this.#take().text, at: token.at }
+    if (token.kind === 'number') return this.#number('', token.at)
+    if (token.kind === 'string') {
+      const { text, at } = this.#take()
+      return { kind: 'literal', type: /^r?b/i.test(text) ? 'bytes' : 'string', text: unquoted(text), at }
     }
-    if (this.#is('.')) this.#take()
-    if (this.#peek().kind === 'identifier' && !this.#is('in')) return this.#name()
+    if (this.#is('.')) {
+      const { text, kind, at } = this.#peek(1)
+      this.#take()
+      if (kind === 'identifier') return this.#name('.')
+      this.#report(at, `Syntax error: no viable alternative at input '.${kind === 'end' ? '' : text}'`)
+      if (kind !== 'end') this.#next++
+      return NOTHING
+    }
+    if (token.kind === 'identifier' && token.text !== 'in') return this.#name('')
     if (this.#is('(')) {
       this.#take()
       const inner = this.#expression()
       this.#expect(')')
       return inner
     }
-    if (this.#is('[', '[?')) {
-      this.#take()
-      return { kind: 'parts', parts: this.#list(']') }
+    if (this.#is('[')) return this.#list()
+    if (this.#is('{')) return this.#map()
+    return this.#noOperand()
+  }
+
+  #noOperand(): CelNode {
+    const token = this.#peek()
+    const mark = this.#next === this.#indexAt ? "'?', " : ''
+    const expected = operands(this.#next === this.#argumentsAt ? "')', " : '', mark)
+    const isFirst = this.#next === this.#argumentsAt
+    if (
+      token.kind !== 'end' &&
+      (beginsOperand(this.#peek(1)) || (isFirst && isOneOf(this.#peek(1), [')'])))
+    ) {
+      this.#report(token.at, `Syntax error: extraneous input '${token.text}' expecting ${expected}`)
+      this.#next++
+      return isFirst && this.#is(')') ? NOTHING : this.#primary()
     }
-    if (this.#is('{', '{?')) return this.#map()
-    const expected = operands(this.#next === this.#argumentsAt ? "')', " : '')
-    const word = beginsOperand(this.#tokens[this.#next + 1]) ? 'extraneous' : 'mismatched'
-    throw new CelSyntaxError(token.at, `Syntax error: ${word} input '${token.text}' expecting ${expected}`)
+    this.#report(token.at, `Syntax error: mismatched input '${token.text}' expecting ${expected}`)
+    while (this.#peek().kind !== 'end' && !this.#is(...AFTER_OPERAND, ...CLOSING)) this.#next++
+    return NOTHING
   }
 
-  #name(): CelNode {
+  #number(sign: string, at: number): CelNode {
+    const { literal, issue } = literalOf(`${sign}${this.#take().text}`, at)
+    if (issue) this.#issues.push(issue)
+    return literal
+  }
+
+  #name(prefix: string): CelNode {
     const { text, at } = this.#take()
-    if (!this.#is('(')) return { kind: 'identifier', name: text, at }
+    if (RESERVED.has(text)) this.#issues.push({ at, text: `reserved identifier: ${text}` })
+    const name = `${prefix}${text}`
+    if (!this.#is('(')) return { kind: 'identifier', name, at }
     const paren = this.#take()
-    return { kind: 'call', target: undefined, name: text, args: this.#list(')'), at: paren.at }
+    return this.#call({ kind: 'call', target: undefined, name, args: this.#arguments(), at: paren.at })
   }
 
-  #list(end: string): CelNode[] {
-    const items: CelNode[] = []
-    if (end === ')') this.#argumentsAt = this.#next
-    while (!this.#is(end)) {
-      if (this.#is('?')) this.#take()
-      items.push(this.#expression())
+  #arguments(): CelNode[] {
+    this.#argumentsAt = this.#next
+    const args: CelNode[] = []
+    while (!this.#is(')')) {
+      args.push(this.#expression())
       if (!this.#is(',')) break
       this.#take()
+      if (this.#is(')')) this.#primary()
     }
-    this.#expect(end)
-    return items
+    this.#expect(')')
+    return args
+  }
+
+  #list(): CelNode {
+    const { at } = this.#take()
+    const items: CelItem[] = []
+    let isAfterComma = true
+    while (
+      !this.#is(']') &&
+      this.#peek().kind !== 'end' &&
+      !(isAfterComma && items.length > 0 && this.#is(','))
+    ) {
+      const isOptional = this.#optionalMark()
+      items.push({ value: this.#expression(), isOptional })
+      isAfterComma = this.#is(',')
+      if (!isAfterComma) break
+      this.#take()
+    }
+    if (items.length === 0 && this.#peek().kind === 'end') this.#noItem('[')
+    else this.#expect(']', !isAfterComma && this.#peek().kind === 'end')
+    return { kind: 'list', items, at }
+  }
+
+  /** Nothing after the bracket of a list or map. */
+  #noItem(open: string): void {
+    const { at, text } = this.#peek()
+    const close = open === '[' ? `'[', ']', '{'` : `'[', '{', '}'`
+    const expected = operands('', "'?', ").replace("'[', '{'", close).replace("'.', ", "'.', ',', ")
+    this.#report(at, `Syntax error: mismatched input '${text}' expecting ${expected}`)
+  }
+
+  #optionalMark(): boolean {
+    if (!this.#is('?')) return false
+    this.#take()
+    return true
   }
 
   #map(): CelNode {
-    this.#take()
-    const parts: CelNode[] = []
-    while (!this.#is('}')) {
-      if (this.#is('?')) this.#take()
-      parts.push(this.#expression())
+    const { at } = this.#take()
+    const entries: CelEntry[] = []
+    let isAfterComma = true
+    while (!this.#is('}') && this.#peek().kind !== 'end') {
+      const isOptional = this.#optionalMark()
+      const key = this.#expression()
       this.#expect(':')
-      parts.push(this.#expression())
-      if (!this.#is(',')) break
+      entries.push({ key, value: this.#expression(), isOptional })
+      isAfterComma = this.#is(',')
+      if (!isAfterComma) break
       this.#take()
     }
-    this.#expect('}')
-    return { kind: 'parts', parts }
+    if (entries.length === 0 && this.#peek().kind === 'end') this.#noItem('{')
+    else this.#expect('}', !isAfterComma && this.#peek().kind === 'end')
+    return { kind: 'map', entries, at }
   }
 
   /** `Object.spec{name: value}`: the names are fields of a type and no references. */
-  #message(): CelNode {
-    this.#take()
-    const parts: CelNode[] = []
-    while (!this.#is('}')) {
-      if (this.#is('?')) this.#take()
-      const name = this.#take()
+  #message(type: string): CelNode {
+    const { at } = this.#take()
+    const fields: CelField[] = []
+    let isAfterComma = true
+    while (!this.#is('}') && this.#peek().kind !== 'end') {
+      const isOptional = this.#optionalMark()
+      const name = this.#peek()
       if (name.kind !== 'identifier') {
-        throw new CelSyntaxError(name.at, `Syntax error: mismatched input '${name.text}' expecting '}'`)
+        this.#report(name.at, `Syntax error: mismatched input '${name.text}' expecting '}'`)
+        break
       }
+      this.#take()
+      const colon = this.#peek()
       this.#expect(':')
-      parts.push(this.#expression())
-      if (!this.#is(',')) break
+      fields.push({
+        name: name.text.replaceAll('`', ''),
+        value: this.#expression(),
+        isOptional,
+        at: colon.at,
+      })
+      isAfterComma = this.#is(',')
+      if (!isAfterComma) break
       this.#take()
     }
-    this.#expect('}')
-    return { kind: 'parts', parts }
+    const end = this.#peek()
+    if (fields.length > 0 || end.kind !== 'end') this.#expect('}', !isAfterComma && end.kind === 'end')
+    else
+      this.#report(
+        end.at,
+        `Syntax error: mismatched input '<EOF>' expecting {'}', ',', '?', IDENTIFIER, ESC_IDENTIFIER}`,
+      )
+    return { kind: 'message', type, fields, at }
   }
 }
 
-/** Where it does, cel-go takes the token before it for one too many. */
-function beginsOperand(token: Token | undefined): boolean {
-  if (!token || token.text === 'in') return false
+function isOneOf({ kind, text }: Token, texts: readonly string[]): boolean {
+  return (kind === 'symbol' || (kind === 'identifier' && text === 'in')) && texts.includes(text)
+}
+
+/** Where it does, ANTLR takes the token before it for one too many. */
+function beginsOperand(token: Token): boolean {
+  if (token.text === 'in') return false
   return token.kind === 'symbol' ? '[{(.-!'.includes(token.text) : token.kind !== 'end'
 }
 
-function isTypeName(node: CelNode): boolean {
-  if (node.kind === 'identifier') return true
-  return node.kind === 'select' && isTypeName(node.operand)
+/** Whether the text would be right if only `text` stood before the token. */
+function canFollow(text: string, token: Token): boolean {
+  if (text === ':') return beginsOperand(token)
+  return token.kind === 'end' || isOneOf(token, [...AFTER_OPERAND, ...CLOSING.filter((one) => one !== ',')])
+}
+
+function typeName(node: CelNode): string | undefined {
+  if (node.kind === 'identifier') return node.name
+  if (node.kind !== 'select' || node.mode !== 'plain') return undefined
+  const name = typeName(node.operand)
+  return name === undefined ? undefined : `${name}.${node.field}`
 }

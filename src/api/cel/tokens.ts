@@ -1,5 +1,6 @@
 // CEL text as tokens, each with its place.
 //
+// What is no token is told and passed over, as cel-go's lexer does, so that all that is wrong is told at once.
 // Upstream: github.com/google/cel-go/parser/gen/CEL.g4
 
 export interface Token {
@@ -15,22 +16,22 @@ export interface CelIssue {
   readonly text: string
 }
 
-export class CelSyntaxError extends Error {
-  readonly at: number
-
-  constructor(at: number, text: string) {
-    super(text)
-    this.at = at
-  }
-}
-
 const SPACE = /(?:[\s]|\/\/[^\n]*)+/y
 const IDENTIFIER = /[_a-zA-Z][_a-zA-Z0-9]*|`[_a-zA-Z0-9.\-/ ]+`/y
 const NUMBER =
   /0[xX][0-9a-fA-F]+[uU]?|\d+\.\d+(?:[eE][+-]?\d+)?|\d+[eE][+-]?\d+|\.\d+(?:[eE][+-]?\d+)?|\d+[uU]?/y
-const STRING =
-  /[bBrR]{0,2}(?:"""(?:[^\\]|\\[\s\S])*?"""|'''(?:[^\\]|\\[\s\S])*?'''|"(?:[^"\\\n\r]|\\.)*"|'(?:[^'\\\n\r]|\\.)*')/y
-const SYMBOL = /==|!=|<=|>=|&&|\|\||\.\?|\[\?|\{\?|[-+*/%<>!?:.,()[\]{}]/y
+const ESCAPE = String.raw`\\(?:[abfnrtv"'\\?${'`'}]|[xX][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-3][0-7]{2})`
+const STRING = new RegExp(
+  [
+    String.raw`[bB]?[rR][bB]?(?:"""[\s\S]*?"""|'''[\s\S]*?'''|"[^"\n\r]*"|'[^'\n\r]*')`,
+    String.raw`[bB]?(?:"""(?:[^\\]|${ESCAPE})*?"""|'''(?:[^\\]|${ESCAPE})*?''')`,
+    String.raw`[bB]?(?:"(?:[^"\\\n\r]|${ESCAPE})*"|'(?:[^'\\\n\r]|${ESCAPE})*')`,
+  ].join('|'),
+  'y',
+)
+const SYMBOL = /==|!=|<=|>=|&&|\|\||\.\?|[-+*/%<>!?:.,()[\]{}]/y
+/** The beginning of a string up to where it cannot go on. */
+const OPEN_STRING = new RegExp(String.raw`(["'])(?:(?!\1)[^\\\n\r]|${ESCAPE})*`, 'y')
 
 const PATTERNS = [
   ['string', STRING],
@@ -39,29 +40,36 @@ const PATTERNS = [
   ['symbol', SYMBOL],
 ] as const
 
-/** All tokens, and one for the end. Throws CelSyntaxError. */
-export function tokenize(source: string): Token[] {
+/** All tokens, and one for the end; what is none is put into `issues`. */
+export function tokenize(source: string, issues: CelIssue[] = []): Token[] {
   const tokens: Token[] = []
   let at = 0
   for (;;) {
     at += matchAt(SPACE, source, at).length
     if (at >= source.length) break
-    const token = tokenAt(source, at, tokens.at(-1))
-    tokens.push(token)
-    at += token.text.length
+    const token = tokenAt(source, at)
+    if (token) tokens.push(token)
+    else issues.push({ at, text: `Syntax error: token recognition error at: '${strayAt(source, at)}'` })
+    at += (token?.text ?? strayAt(source, at)).length
   }
   tokens.push({ kind: 'end', text: '<EOF>', at: source.length })
   return tokens
 }
 
-function tokenAt(source: string, at: number, before: Token | undefined): Token {
+function tokenAt(source: string, at: number): Token | undefined {
   for (const [kind, pattern] of PATTERNS) {
     const text = matchAt(pattern, source, at)
-    // `list.0` is no number after a dot
-    if (text === '' || (kind === 'number' && text.startsWith('.') && before?.kind === 'identifier')) continue
-    return { kind, text, at }
+    if (text !== '') return { kind, text, at }
   }
-  throw new CelSyntaxError(at, `Syntax error: token recognition error at: '${source[at]}'`)
+  return undefined
+}
+
+/** What the lexer has read when it knows that this is no token: half a string or operator, and the character after it. */
+function strayAt(source: string, at: number): string {
+  const begun = matchAt(OPEN_STRING, source, at) || ('=&|'.includes(source[at]!) ? source[at]! : '')
+  const rest = source.slice(at + begun.length)
+  // of an escape, the backslash has been read
+  return begun + (begun && rest.startsWith('\\') ? rest.slice(0, 2) : ([...rest][0] ?? ''))
 }
 
 function matchAt(pattern: RegExp, source: string, at: number): string {

@@ -68,7 +68,7 @@ const PACKAGE = 'kubernetes.authorization'
 export const AUTHORIZER = `${PACKAGE}.Authorizer`
 const PATH = `${PACKAGE}.PathCheck`
 const GROUP = `${PACKAGE}.GroupCheck`
-const RESOURCE = `${PACKAGE}.ResourceCheck`
+export const RESOURCE_CHECK = `${PACKAGE}.ResourceCheck`
 const DECISION = `${PACKAGE}.Decision`
 
 /** The variable's value. `requested`: the resource of the request. */
@@ -79,9 +79,9 @@ export function addAuthorizer(environment: Environment): void {
   environment
     .registerType(PATH, PathCheck)
     .registerType(GROUP, GroupCheck)
-    .registerType(RESOURCE, ResourceCheck)
+    .registerType(RESOURCE_CHECK, ResourceCheck)
     .registerType(DECISION, Decision)
-    .registerType(AUTHORIZER, { ctor: CelAuthorizer, fields: { requestResource: RESOURCE } })
+    .registerType(AUTHORIZER, { ctor: CelAuthorizer, fields: { requestResource: RESOURCE_CHECK } })
     .registerFunction(`${AUTHORIZER}.path(string): ${PATH}`, ({ decide, parts }: Check, path: string) => {
       return new PathCheck(decide, { ...parts, path: filled(path, 'path') })
     })
@@ -90,20 +90,20 @@ export function addAuthorizer(environment: Environment): void {
     })
     .registerFunction(`${AUTHORIZER}.serviceAccount(string, string): ${AUTHORIZER}`, serviceAccount)
     .registerFunction(
-      `${GROUP}.resource(string): ${RESOURCE}`,
+      `${GROUP}.resource(string): ${RESOURCE_CHECK}`,
       ({ decide, parts }: Check, resource: string) => {
         return new ResourceCheck(decide, { ...parts, resource: filled(resource, 'resource') })
       },
     )
   for (const part of ['subresource', 'namespace', 'name', 'fieldSelector', 'labelSelector'] as const) {
     environment.registerFunction(
-      `${RESOURCE}.${part}(string): ${RESOURCE}`,
+      `${RESOURCE_CHECK}.${part}(string): ${RESOURCE_CHECK}`,
       ({ decide, parts }: Check, text: string) => {
         return new ResourceCheck(decide, { ...parts, [part]: text })
       },
     )
   }
-  for (const type of [PATH, RESOURCE]) {
+  for (const type of [PATH, RESOURCE_CHECK]) {
     environment.registerFunction(`${type}.check(string): ${DECISION}`, check, { async: true })
   }
   environment

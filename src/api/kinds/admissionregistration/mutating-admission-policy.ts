@@ -2,19 +2,18 @@
 //
 // Upstream: pkg/registry/admissionregistration/mutatingadmissionpolicy/strategy.go
 
-import {
-  type ExpressionScope,
-  validateExpression,
-  validateMatchConditions,
-} from '#api/kinds/admissionregistration/match-conditions.ts'
+import type { CelScope } from '#api/cel/checker/check-types.ts'
+import { checkExpression } from '#api/kinds/admissionregistration/expressions.ts'
+import { validateMatchConditions } from '#api/kinds/admissionregistration/match-conditions.ts'
 import { formatParamKind, validateParamKind } from '#api/kinds/admissionregistration/params.ts'
+import { requestScope } from '#api/kinds/admissionregistration/request-scope.ts'
 import {
   defaultMatchResources,
   FAILURE_POLICIES,
   onlyMutatingOperations,
   validateMatchResources,
 } from '#api/kinds/admissionregistration/rules.ts'
-import { policyScope, validateVariables } from '#api/kinds/admissionregistration/variables.ts'
+import { judgeVariables } from '#api/kinds/admissionregistration/variables.ts'
 import { ageColumn, column, integer, nameColumn } from '#api/kinds/columns.ts'
 import { defineKind } from '#api/kinds/kind.ts'
 import { plainMetadata } from '#api/kinds/metadata.ts'
@@ -30,6 +29,8 @@ import type { Draft } from '#api/types/wire.ts'
 
 const SPEC = new Path('spec')
 const REINVOCATION_POLICIES = ['IfNeeded', 'Never']
+/** What an expression of each kind has to make. */
+const RESULTS = { applyConfiguration: 'Object', jsonPatch: 'list(JSONPatch)' } as const
 const PATCH_TYPES = { ApplyConfiguration: 'applyConfiguration', JSONPatch: 'jsonPatch' } as const
 
 export const mutatingAdmissionPolicy = defineKind<Draft<MutatingAdmissionPolicy>>({
@@ -84,8 +85,10 @@ function* validate(object: MutatingAdmissionPolicy, old: MutatingAdmissionPolicy
   if (!isUnchanged(spec, old?.spec)) {
     yield* validateMatchConditions(spec.matchConditions, hasParams, SPEC.child('matchConditions'))
   }
-  yield* validateVariables(variables, hasParams, SPEC.child('variables'))
-  yield* validateMutations(spec, policyScope(hasParams, variables))
+  const { errors, options } = judgeVariables(variables, hasParams, SPEC.child('variables'))
+  yield* errors
+  // an expression of a mutation can always name `variables`
+  yield* validateMutations(spec, requestScope({ ...options, hasPatches: true }))
   const at = SPEC.child('reinvocationPolicy')
   if (!reinvocationPolicy) yield required(at)
   else yield* oneOf(at, reinvocationPolicy, REINVOCATION_POLICIES)
@@ -99,19 +102,15 @@ const isUnchanged = (
   semanticEqual(spec.paramKind, old.paramKind) &&
   semanticEqual(spec.matchConditions, old.matchConditions)
 
-function* validateMutations({ mutations }: MutatingAdmissionPolicySpec, scope: ExpressionScope): FieldErrors {
+function* validateMutations({ mutations }: MutatingAdmissionPolicySpec, scope: CelScope): FieldErrors {
   const path = SPEC.child('mutations')
   if ((mutations ?? []).length === 0) yield required(path, 'mutations must contain at least one item')
-  // an expression of a mutation can always name `variables`
-  const variables = scope.variables.includes('variables')
-    ? scope.variables
-    : [...scope.variables, 'variables']
   for (const [i, mutation] of (mutations ?? []).entries()) {
-    yield* validateMutation(mutation, { variables, composed: scope.composed ?? [] }, path.index(i))
+    yield* validateMutation(mutation, scope, path.index(i))
   }
 }
 
-function* validateMutation(mutation: Mutation, scope: ExpressionScope, path: Path): FieldErrors {
+function* validateMutation(mutation: Mutation, scope: CelScope, path: Path): FieldErrors {
   const { patchType } = mutation
   if (!patchType) {
     yield required(path.child('patchType'))
@@ -124,8 +123,11 @@ function* validateMutation(mutation: Mutation, scope: ExpressionScope, path: Pat
   const name = PATCH_TYPES[patchType as keyof typeof PATCH_TYPES]
   const other = name === 'jsonPatch' ? 'applyConfiguration' : 'jsonPatch'
   const patch = mutation[name]
+  const expression = (patch?.expression ?? '').trim()
+  const at = path.child(name, 'expression')
   if (!patch) yield required(path.child(name), `must be specified when patchType is ${patchType}`)
-  else yield* validateExpression(path.child(name, 'expression'), (patch.expression ?? '').trim(), '', scope)
+  else if (expression === '') yield required(at)
+  else yield* checkExpression(at, expression, { scope, results: [RESULTS[name]] }).errors
   if (mutation[other]) {
     yield invalid(path.child(other), `{${other}}`, `must not be specified when patchType is ${patchType}`)
   }

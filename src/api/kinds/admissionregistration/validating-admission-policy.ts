@@ -2,18 +2,16 @@
 //
 // Upstream: pkg/registry/admissionregistration/validatingadmissionpolicy/strategy.go
 
-import {
-  type ExpressionScope,
-  validateExpression,
-  validateMatchConditions,
-} from '#api/kinds/admissionregistration/match-conditions.ts'
+import { checkExpression } from '#api/kinds/admissionregistration/expressions.ts'
+import { validateMatchConditions } from '#api/kinds/admissionregistration/match-conditions.ts'
 import { formatParamKind, validateParamKind } from '#api/kinds/admissionregistration/params.ts'
+import { type RequestScopeOptions, requestScope } from '#api/kinds/admissionregistration/request-scope.ts'
 import {
   defaultMatchResources,
   FAILURE_POLICIES,
   validateMatchResources,
 } from '#api/kinds/admissionregistration/rules.ts'
-import { policyScope, validateVariables } from '#api/kinds/admissionregistration/variables.ts'
+import { judgeVariables } from '#api/kinds/admissionregistration/variables.ts'
 import { ageColumn, column, integer, nameColumn } from '#api/kinds/columns.ts'
 import { defineKind } from '#api/kinds/kind.ts'
 import { plainMetadata } from '#api/kinds/metadata.ts'
@@ -101,8 +99,11 @@ function* validate(
   if (!isUnchanged(spec, old?.spec)) {
     yield* validateMatchConditions(spec.matchConditions, hasParams, SPEC.child('matchConditions'))
   }
-  yield* validateVariables(variables, hasParams, SPEC.child('variables'))
-  yield* validateRules(object.metadata?.name ?? '', spec, policyScope(hasParams, variables))
+  const { errors, options } = judgeVariables(variables, hasParams, SPEC.child('variables'))
+  yield* errors
+  // a policy without variables has no name for them either
+  const scope = variables?.length ? options : { hasParams, hasAuthorizer: true }
+  yield* validateRules(object.metadata?.name ?? '', spec, scope)
 }
 
 const isUnchanged = (
@@ -116,7 +117,7 @@ const isUnchanged = (
 function* validateRules(
   name: string,
   spec: ValidatingAdmissionPolicySpec,
-  scope: ExpressionScope,
+  options: RequestScopeOptions,
 ): FieldErrors {
   const validations = spec.validations ?? []
   const annotations = spec.auditAnnotations ?? []
@@ -127,7 +128,7 @@ function* validateRules(
     return
   }
   for (const [i, item] of validations.entries()) {
-    yield* validateValidation(item, scope, SPEC.child('validations').index(i))
+    yield* validateValidation(item, options, SPEC.child('validations').index(i))
   }
   const path = SPEC.child('auditAnnotations')
   if (annotations.length > MAX_ANNOTATIONS) {
@@ -135,26 +136,22 @@ function* validateRules(
   }
   const keys = annotations.map(({ key }) => key)
   for (const [i, annotation] of annotations.entries()) {
-    yield* validateAnnotation(name, annotation, scope, path.index(i))
+    yield* validateAnnotation(name, annotation, options, path.index(i))
     if (keys.indexOf(annotation.key) < i) yield duplicate(path.index(i).child('key'), annotation.key)
   }
 }
 
-function* validateValidation(item: Validation, scope: ExpressionScope, path: Path): FieldErrors {
+function* validateValidation(item: Validation, options: RequestScopeOptions, path: Path): FieldErrors {
   const { expression = '', message = '', messageExpression = '', reason } = item
-  yield* validateExpression(path.child('expression'), expression, 'expression is not specified', {
-    ...scope,
-    results: ['bool'],
-  })
-  if (messageExpression !== '') {
-    const at = path.child('messageExpression')
-    if (messageExpression.trim() === '')
-      yield invalid(at, messageExpression, 'must be non-empty if specified')
-    else
-      yield* validateExpression(at, messageExpression, '', {
-        ...withoutAuthorizer(scope),
-        results: ['string'],
-      })
+  const scope = requestScope(options)
+  if (expression.trim() === '') yield required(path.child('expression'), 'expression is not specified')
+  else yield* checkExpression(path.child('expression'), expression, { scope, results: ['bool'] }).errors
+  const saidAt = path.child('messageExpression')
+  if (messageExpression !== '' && messageExpression.trim() === '') {
+    yield invalid(saidAt, messageExpression, 'must be non-empty if specified')
+  } else if (messageExpression !== '') {
+    const rules = { scope: requestScope({ ...options, hasAuthorizer: false }), results: ['string'] }
+    yield* checkExpression(saidAt, messageExpression, rules).errors
   }
   const at = path.child('message')
   if (message !== '' && message.trim() === '') yield invalid(at, message, 'must be non-empty if specified')
@@ -162,32 +159,23 @@ function* validateValidation(item: Validation, scope: ExpressionScope, path: Pat
   if (reason !== undefined) yield* oneOf(path.child('reason'), reason, REASONS)
 }
 
-/** A message must not depend on who may do what. */
-const withoutAuthorizer = (scope: ExpressionScope): ExpressionScope => ({
-  ...scope,
-  variables: scope.variables.filter((name) => name !== 'authorizer'),
-})
-
 function* validateAnnotation(
   name: string,
   { key = '', valueExpression = '' }: AuditAnnotation,
-  scope: ExpressionScope,
+  options: RequestScopeOptions,
   path: Path,
 ): FieldErrors {
   if (name === '') yield invalid(path.child('key'), key, 'requires metadata.name be non-empty')
   else yield* qualifiedName(path.child('key'), `${name}/${key}`)
   const at = path.child('valueExpression')
   const expression = valueExpression.trim()
-  if (Buffer.byteLength(expression) > MAX_EXPRESSION_BYTES) {
+  if (expression === '') yield required(at, 'valueExpression is not specified')
+  else if (Buffer.byteLength(expression) > MAX_EXPRESSION_BYTES) {
     yield required(at, `must not exceed ${MAX_EXPRESSION_BYTES} bytes in length`)
-  } else
-    yield* validateExpression(
-      at,
-      expression,
-      'valueExpression is not specified',
-      { ...scope, results: ['string', 'null_type'] },
-      valueExpression,
-    )
+  } else {
+    const rules = { scope: requestScope(options), results: ['string', 'null_type'], shown: valueExpression }
+    yield* checkExpression(at, expression, rules).errors
+  }
 }
 
 function* validateStatus({ status }: ValidatingAdmissionPolicy): FieldErrors {

@@ -2,13 +2,10 @@
 //
 // Upstream: validateVariable in pkg/apis/admissionregistration/validation/validation.go
 
-import {
-  type ExpressionScope,
-  REQUEST_VARIABLES,
-  validateExpression,
-} from '#api/kinds/admissionregistration/match-conditions.ts'
-import { invalid, type Path, required } from '#api/meta/field-error.ts'
-import type { FieldErrors } from '#api/meta/validation.ts'
+import type { CelType } from '#api/cel/checker/types.ts'
+import { checkExpression } from '#api/kinds/admissionregistration/expressions.ts'
+import { type RequestScopeOptions, requestScope } from '#api/kinds/admissionregistration/request-scope.ts'
+import { type FieldError, invalid, type Path, required } from '#api/meta/field-error.ts'
 import type { Variable } from '#api/types/admissionregistration.ts'
 
 const IDENTIFIER = /^[_a-zA-Z][_a-zA-Z0-9]*$/
@@ -36,33 +33,34 @@ const RESERVED = [
   'while',
 ]
 
-/** What an expression of a policy can name. */
-export function policyScope(hasParams: boolean, variables: readonly Variable[] | undefined): ExpressionScope {
-  const names = hasParams ? [...REQUEST_VARIABLES, 'params'] : REQUEST_VARIABLES
-  if (!variables || variables.length === 0) return { variables: names }
-  return { variables: [...names, 'variables'], composed: namesOf(variables) }
+export interface JudgedVariables {
+  readonly errors: readonly FieldError[]
+  /** What the other expressions of the policy can name. */
+  readonly options: RequestScopeOptions
 }
 
-/** A variable is there once it has an expression, even a wrong one. */
-const namesOf = (variables: readonly Variable[]): string[] =>
-  variables.filter(({ expression }) => expression?.trim()).map(({ name }) => name)
-
-export function* validateVariables(
+/** Each variable sees those before it; one that does not compile is there and may be anything. */
+export function judgeVariables(
   variables: readonly Variable[] | undefined,
   hasParams: boolean,
   path: Path,
-): FieldErrors {
+): JudgedVariables {
+  const errors: FieldError[] = []
+  const types = new Map<string, CelType>()
   for (const [i, { name = '', expression = '' }] of (variables ?? []).entries()) {
     const at = path.index(i)
-    if (name.trim() === '') yield required(at.child('name'), 'name is not specified')
+    if (name.trim() === '') errors.push(required(at.child('name'), 'name is not specified'))
     else if (!IDENTIFIER.test(name) || RESERVED.includes(name)) {
-      yield invalid(at.child('name'), name, 'must be a valid CEL identifier')
+      errors.push(invalid(at.child('name'), name, 'must be a valid CEL identifier'))
     }
-    const scope = policyScope(hasParams, variables?.slice(0, i))
-    const composed = scope.composed ?? []
-    yield* validateExpression(at.child('expression'), expression, 'expression is not specified', {
-      variables: [...scope.variables, 'variables'],
-      composed,
-    })
+    if (expression.trim() === '') {
+      errors.push(required(at.child('expression'), 'expression is not specified'))
+      continue
+    }
+    const scope = requestScope({ hasParams, hasAuthorizer: true, variables: types })
+    const { type, errors: own } = checkExpression(at.child('expression'), expression, { scope })
+    errors.push(...own)
+    types.set(name, type)
   }
+  return { errors, options: { hasParams, hasAuthorizer: true, variables: types } }
 }

@@ -3,8 +3,9 @@
 // Upstream: ValidateCustomResourceDefinitionOpenAPISchema in
 // staging/src/k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/validation/validation.go
 
+import { compileRules, TotalCost } from '#api/kinds/apiextensions/compile-rules.ts'
 import { additionalOf, itemsOf, propertiesOf, type Schema } from '#api/kinds/apiextensions/schema.ts'
-import { rulesInCel, validateRules } from '#api/kinds/apiextensions/schema-rules.ts'
+import { validateRules } from '#api/kinds/apiextensions/schema-rules.ts'
 import {
   forbidden,
   invalid,
@@ -30,6 +31,8 @@ interface Place {
   readonly compilesRules: boolean
   /** The place whose items have no identity, so that there is no old value to compare with. */
   readonly uncorrelatable: Path | undefined
+  /** How often it can occur in an object; undefined where the schema does not say. */
+  readonly cardinality: number | undefined
 }
 
 const ROOT: Place = {
@@ -38,13 +41,16 @@ const ROOT: Place = {
   isInsideMeta: false,
   compilesRules: true,
   uncorrelatable: undefined,
+  cardinality: 1,
 }
 
 /** `compilesRules`: the schema is structural and its defaults are right. */
 export function* validateOpenApiSchema(schema: Schema, path: Path, compilesRules: boolean): FieldErrors {
   const root = { ...ROOT, compilesRules }
   yield* schemaErrors({ schema, path, place: root })
-  yield* celErrors({ schema, path, place: root })
+  const total = new TotalCost()
+  yield* celErrors({ schema, path, place: root }, total)
+  yield* total.errors(path)
 }
 
 /** What is wrong by itself, then within, then of lists, maps and rules, which need their parts. */
@@ -54,12 +60,13 @@ function* schemaErrors(part: Part): FieldErrors {
   yield* collectionErrors(part)
 }
 
-function* celErrors(part: Part): FieldErrors {
+function* celErrors(part: Part, total: TotalCost): FieldErrors {
   const { schema, path, place } = part
-  for (const inner of partsOf(part)) yield* celErrors(inner)
+  for (const inner of partsOf(part)) yield* celErrors(inner, total)
   if (!place.compilesRules) return
   if (!fieldErrors(part).next().done || !collectionErrors(part).next().done) return
-  yield* rulesInCel(schema, path, place.uncorrelatable)
+  const isResource = place.isRoot || schema['x-kubernetes-embedded-resource'] === true
+  yield* compileRules(schema, path, { ...place, isResource }, total)
 }
 
 interface Part {
@@ -69,7 +76,9 @@ interface Part {
 }
 
 /** The schemas right inside of one. */
-function* partsOf({ schema, path, place }: Part): Generator<Part> {
+function* partsOf(part: Part): Generator<Part> {
+  const { schema, path } = part
+  const place = { ...part.place, cardinality: cardinalityWithin(part) }
   const inner: Place = { ...place, isRoot: false }
   const others = additionalOf(schema)
   if (others) {
@@ -96,6 +105,16 @@ function* partsOf({ schema, path, place }: Part): Generator<Part> {
   const isMap = schema['x-kubernetes-list-type'] === 'map'
   const uncorrelatable = isMap ? place.uncorrelatable : (place.uncorrelatable ?? path)
   yield { schema: items, path: path.child('items'), place: { ...inner, uncorrelatable } }
+}
+
+/** Of what a list or map holds, there is as much as it says at most. */
+function cardinalityWithin({ schema, place }: Part): number | undefined {
+  const isMap = schema.type === 'object' && schema.additionalProperties !== undefined
+  if (!isMap && schema.type !== 'array') return place.cardinality
+  const most = isMap ? schema.maxProperties : schema.maxItems
+  return place.cardinality === undefined || most === undefined
+    ? undefined
+    : place.cardinality * Math.max(0, most)
 }
 
 function placeOfProperty(schema: Schema, path: Path, place: Place, name: string): Place {

@@ -3,8 +3,8 @@
 // Upstream: validateDeviceClaim in pkg/apis/resource/validation/validation.go
 // Left out: the cost of an expression in CEL
 
-import { celProblem } from '#api/cel/check.ts'
 import { csiDriverName } from '#api/kinds/core/pod/volume-sources.ts'
+import { validateDeviceExpression } from '#api/kinds/resource/device-expression.ts'
 import { boundedList, boundedSet } from '#api/kinds/resource/lists.ts'
 import { fullyQualifiedAttribute, labelValue } from '#api/kinds/resource/names.ts'
 import { invalid, type Path, required, tooLong, tooMany } from '#api/meta/field-error.ts'
@@ -158,8 +158,7 @@ function* selector({ cel }: DeviceSelector, path: Path): FieldErrors {
     yield tooLong(at, MAX_EXPRESSION)
     return
   }
-  const problem = celProblem(expression, { variables: ['device'] })
-  if (problem !== undefined) yield invalid(at, expression, problem)
+  yield* validateDeviceExpression(expression, at)
 }
 
 function* constraint(item: DeviceConstraint, path: Path, names: RequestNames): FieldErrors {

@@ -2,13 +2,11 @@
 //
 // A mutation is a configuration that is merged into the object by the rules of server-side apply, or a list of patches. Each
 // sees what those before it made. Upstream: staging/src/k8s.io/apiserver/pkg/admission/plugin/policy/mutating/dispatcher.go
-// Left out: the function jsonpatch.escapeKey, optional fields of messages; a policy is asked once, whatever its
-// reinvocationPolicy
+// Left out: that configurations may not change atomic parts; which policies a second round leaves out
 
-import { messagesAsMaps } from '#api/cel/messages.ts'
 import type { CelValue } from '#api/cel/values.ts'
 import type { JsonObject, KubeObject } from '#api/meta/object.ts'
-import { failure } from '#api/meta/status.ts'
+import { failure, type StatusError } from '#api/meta/status.ts'
 import { mergeObjects } from '#api/patch/apply/merge.ts'
 import { DEDUCED, mergeTypeOf } from '#api/patch/apply/merge-type.ts'
 import { applyJsonPatch, type JsonPatchOperation } from '#api/patch/json-patch.ts'
@@ -20,30 +18,39 @@ import type {
   Mutation,
 } from '#api/types/admissionregistration.ts'
 import type { ServerAccess } from '#apiserver/access.ts'
-import type { AdmissionPlugin, AdmissionRequest } from '#apiserver/admission/plugin.ts'
+import type { AdmissionPlugin, AdmissionRequest, MutationRound } from '#apiserver/admission/plugin.ts'
+import {
+  type BoundInput,
+  boundTo,
+  compilePolicyConditions,
+  type PolicyRequest,
+} from '#apiserver/admission/policies/bound.ts'
 import {
   compileExpression,
   compileVariables,
   type PolicyInput,
   type Values,
-} from '#apiserver/admission/policies/compile.ts'
-import { invocationOfPolicy, namespaceOf, paramsOf } from '#apiserver/admission/policies/match.ts'
+} from '#apiserver/admission/policies/expressions.ts'
 import { refuse } from '#apiserver/admission/refuse.ts'
 import { requestAuthorizer } from '#apiserver/admission/request-authorizer.ts'
 import { replaceObject } from '#apiserver/admission/webhooks/apply.ts'
-import { type Conditions, compileConditions } from '#apiserver/admission/webhooks/conditions.ts'
+import type { Conditions } from '#apiserver/admission/webhooks/conditions.ts'
 import type { Invocation } from '#apiserver/admission/webhooks/match.ts'
 import { isExempt } from '#apiserver/admission/webhooks/plugin.ts'
-import { reviewOf, shownAs } from '#apiserver/admission/webhooks/review.ts'
 import type { Authorization } from '#apiserver/authorization/chain.ts'
 
 /** Makes of the object what it is to be; both in the version of the invocation. */
-type Mutate = (object: JsonObject, values: Values, invocation: Invocation) => JsonObject
+type Mutate = (object: JsonObject, values: Values, invocation: Invocation) => Promise<JsonObject>
+
+interface Problem {
+  readonly message: string
+  readonly reason: string
+}
 
 interface CompiledPolicy {
   readonly conditions: Conditions | undefined
   readonly mutations: readonly Mutate[]
-  valuesOf(input: PolicyInput): Values
+  valuesOf(input: PolicyInput): Promise<Values>
 }
 
 /** To be made before the informers start. */
@@ -55,21 +62,34 @@ export function mutatingAdmissionPolicy(access: ServerAccess, authorization: Aut
     name: 'MutatingAdmissionPolicy',
     handles: (request) => bindings.list().length > 0 && request.object !== undefined && !isExempt(request),
     async mutate(request, round) {
-      if (round.isSecond) return
-      for (const binding of bindings.list()) {
-        const policy = policies.get(binding.spec?.policyName ?? '')
-        if (!policy) continue
+      const asked = { access, request, authorizer: requestAuthorizer(authorization, request) }
+      const problems: Problem[] = []
+      for (const policy of policies.list()) {
+        const own = bindings.list().filter(({ spec }) => spec?.policyName === nameOf(policy))
+        if (own.length === 0 || (round.isSecond && policy.spec?.reinvocationPolicy !== 'IfNeeded')) continue
         const known = compiled.get(policy) ?? compilePolicy(policy)
         compiled.set(policy, known)
-        await applyBinding(access, policy, known, binding, request, requestAuthorizer(authorization, request))
+        const bound = await boundTo(asked, policy, own, known.conditions)
+        for (const one of bound) {
+          const by = one.binding
+            ? `'${nameOf(policy)}' with binding '${nameOf(one.binding)}'`
+            : `"${nameOf(policy)}"`
+          const reason = 'problem' in one && one.isConfiguration ? 'Forbidden' : 'Invalid'
+          const found = 'problem' in one ? [one.problem] : await applyMutations(asked, known, one, round)
+          if (policy.spec?.failurePolicy === 'Ignore') continue
+          for (const why of found) problems.push({ message: `policy ${by} denied request: ${why}`, reason })
+        }
       }
+      if (problems.length > 0) throw refusal(request, problems)
     },
   }
 }
 
+const nameOf = ({ metadata }: KubeObject): string => metadata?.name ?? ''
+
 function compilePolicy({ spec }: MutatingAdmissionPolicy): CompiledPolicy {
   return {
-    conditions: spec?.matchConditions?.length ? compileConditions(spec.matchConditions) : undefined,
+    conditions: compilePolicyConditions(spec?.matchConditions),
     mutations: (spec?.mutations ?? []).map(compileMutation),
     valuesOf: compileVariables(spec?.variables ?? []),
   }
@@ -77,15 +97,15 @@ function compilePolicy({ spec }: MutatingAdmissionPolicy): CompiledPolicy {
 
 function compileMutation({ applyConfiguration, jsonPatch }: Mutation): Mutate {
   if (applyConfiguration) {
-    const configuration = compileExpression(messagesAsMaps(applyConfiguration.expression ?? '', ['Object']))
-    return (object, values, { kind, version }) => {
+    const configuration = compileExpression((applyConfiguration.expression ?? '').trim())
+    return async (object, values, { kind, version }) => {
       const schema = kindSchema(kind.group, version, kind.kind)
       const type = kind.custom?.mergeType ?? (schema ? mergeTypeOf(schema) : DEDUCED)
-      return mergeObjects(type, object, jsonOf(configuration(values)) as JsonObject)
+      return mergeObjects(type, object, jsonOf(await configuration(values)) as JsonObject)
     }
   }
-  const patch = compileExpression(messagesAsMaps(jsonPatch?.expression ?? '', ['JSONPatch', 'Object']))
-  return (object, values) => applyJsonPatch(object, jsonOf(patch(values)) as JsonPatchOperation[])
+  const patch = compileExpression((jsonPatch?.expression ?? '').trim())
+  return async (object, values) => applyJsonPatch(object, jsonOf(await patch(values)) as JsonPatchOperation[])
 }
 
 /** What an expression has made, as JSON. */
@@ -104,53 +124,32 @@ function jsonOf(value: CelValue): unknown {
     : value
 }
 
-const nameOf = ({ metadata }: KubeObject): string => metadata?.name ?? ''
-
-async function applyBinding(
-  access: ServerAccess,
-  policy: MutatingAdmissionPolicy,
-  compiled: CompiledPolicy,
-  binding: MutatingAdmissionPolicyBinding,
-  request: AdmissionRequest,
-  authorizer: object,
-): Promise<void> {
-  const namespace = await namespaceOf(access, request)
-  const invocation = await invocationOfPolicy(policy, binding, request, namespace)
-  if (!invocation) return
-  const review = reviewOf(request, invocation, ['v1'], '')
-  const outcome = (await compiled.conditions?.(review, authorizer)) ?? 'met'
-  if (outcome === 'unmet') return
-  if (outcome !== 'met') return failed(policy, binding, request, outcome.problem)
-  const params = await paramsOf(access, policy, binding, request)
-  if (typeof params === 'string') return failed(policy, binding, request, params)
-  for (const param of params) {
-    for (const mutate of compiled.mutations) {
-      try {
-        const object = shownAs(request.object, invocation)!
-        const values = compiled.valuesOf({
-          object,
-          oldObject: shownAs(request.oldObject, invocation),
-          request: review['request'] as JsonObject,
-          namespaceObject: (namespace as JsonObject | undefined) ?? null,
-          params: param,
-        })
-        replaceObject(request, invocation, mutate(object, values, invocation))
-      } catch (error) {
-        failed(policy, binding, request, (error as Error).message)
-      }
+/** Changes the request's object; gives what went wrong, one text a mutation. */
+async function applyMutations(
+  { request }: PolicyRequest,
+  { mutations, valuesOf }: CompiledPolicy,
+  { invocation, input }: BoundInput<MutatingAdmissionPolicyBinding>,
+  round: MutationRound,
+): Promise<string[]> {
+  const problems: string[] = []
+  for (const mutate of mutations) {
+    try {
+      const given = input()
+      const next = await mutate(given.object!, await valuesOf(given), invocation)
+      if (replaceObject(request, invocation, next)) round.askForSecond()
+    } catch (error) {
+      problems.push((error as Error).message)
     }
   }
+  return problems
 }
 
-/** A mutation that fails is judged by the policy's failure policy. */
-function failed(
-  policy: MutatingAdmissionPolicy,
-  binding: MutatingAdmissionPolicyBinding,
-  request: AdmissionRequest,
-  why: string,
-): void {
-  if (policy.spec?.failurePolicy === 'Ignore') return
-  const said = `policy '${nameOf(policy)}' with binding '${nameOf(binding)}' denied request: ${why}`
-  const { status } = refuse(request, said)
-  throw failure(422, 'Invalid', status.message ?? said, { ...status.details, causes: [{ message: said }] })
+/** The code is that of Forbidden, whatever the reason. */
+function refusal(request: AdmissionRequest, problems: readonly Problem[]): StatusError {
+  const { status } = refuse(request, '')
+  const { message, reason } = problems[0]!
+  return failure(403, reason, message, {
+    ...status.details,
+    causes: problems.map((one) => ({ message: one.message })),
+  })
 }

@@ -1,11 +1,10 @@
 // ValidatingAdmissionPolicy: rules in CEL that are objects of the API, brought to bear by bindings.
 //
 // A policy says what is right, a binding where it holds, with which parameters, and what follows: refuse, warn, or note
-// for the audit. A policy without a binding does nothing.
+// for the audit. A policy without a binding does nothing. All policies are asked, and the first refusal is told.
 // Upstream: staging/src/k8s.io/apiserver/pkg/admission/plugin/policy/validating/dispatcher.go
-// Left out: type checking in the status of a policy
 
-import type { JsonObject, KubeObject } from '#api/meta/object.ts'
+import type { KubeObject } from '#api/meta/object.ts'
 import { failure, type StatusError } from '#api/meta/status.ts'
 import { validatingAdmissionPolicies, validatingAdmissionPolicyBindings } from '#api/resources.ts'
 import type {
@@ -14,18 +13,27 @@ import type {
 } from '#api/types/admissionregistration.ts'
 import type { ServerAccess } from '#apiserver/access.ts'
 import type { AdmissionPlugin, AdmissionRequest } from '#apiserver/admission/plugin.ts'
-import {
-  type CompiledPolicy,
-  compilePolicy,
-  type Failure,
-  type PolicyInput,
-} from '#apiserver/admission/policies/compile.ts'
-import { invocationOfPolicy, namespaceOf, paramsOf } from '#apiserver/admission/policies/match.ts'
+import { boundTo, compilePolicyConditions, type PolicyRequest } from '#apiserver/admission/policies/bound.ts'
+import { type CompiledPolicy, compilePolicy, type Failure } from '#apiserver/admission/policies/compile.ts'
 import { refuse } from '#apiserver/admission/refuse.ts'
 import { requestAuthorizer } from '#apiserver/admission/request-authorizer.ts'
+import type { Conditions } from '#apiserver/admission/webhooks/conditions.ts'
 import { isExempt } from '#apiserver/admission/webhooks/plugin.ts'
-import { reviewOf, shownAs } from '#apiserver/admission/webhooks/review.ts'
 import type { Authorization } from '#apiserver/authorization/chain.ts'
+
+const MAX_ANNOTATION_BYTES = 10 * 1024
+
+interface Compiled {
+  readonly conditions: Conditions | undefined
+  readonly policy: CompiledPolicy
+}
+
+/** Why a request is refused; `binding` is absent where the policy itself is to blame. */
+interface Denial {
+  readonly binding: KubeObject | undefined
+  readonly message: string
+  readonly reason: string
+}
 
 /** To be made before the informers start. */
 export function validatingAdmissionPolicy(
@@ -34,9 +42,12 @@ export function validatingAdmissionPolicy(
 ): AdmissionPlugin {
   const policies = access.informers.informer(validatingAdmissionPolicies)
   const bindings = access.informers.informer(validatingAdmissionPolicyBindings)
-  const compiled = new WeakMap<ValidatingAdmissionPolicy, CompiledPolicy>()
-  const compiledOf = (policy: ValidatingAdmissionPolicy): CompiledPolicy => {
-    const known = compiled.get(policy) ?? compilePolicy(policy)
+  const compiled = new WeakMap<ValidatingAdmissionPolicy, Compiled>()
+  const compiledOf = (policy: ValidatingAdmissionPolicy): Compiled => {
+    const known = compiled.get(policy) ?? {
+      conditions: compilePolicyConditions(policy.spec?.matchConditions),
+      policy: compilePolicy(policy),
+    }
     compiled.set(policy, known)
     return known
   }
@@ -44,78 +55,90 @@ export function validatingAdmissionPolicy(
     name: 'ValidatingAdmissionPolicy',
     handles: (request) => bindings.list().length > 0 && !isExempt(request),
     async validate(request) {
-      for (const binding of bindings.list()) {
-        const policy = policies.get(binding.spec?.policyName ?? '')
-        const authorizer = requestAuthorizer(authorization, request)
-        if (policy) await applyBinding(access, policy, compiledOf(policy), binding, request, authorizer)
+      const authorizer = requestAuthorizer(authorization, request)
+      const denials: StatusError[] = []
+      for (const policy of policies.list()) {
+        const own = bindings.list().filter(({ spec }) => spec?.policyName === nameOf(policy))
+        if (own.length === 0) continue
+        const asked = { access, request, authorizer }
+        for (const denial of await applyPolicy(asked, policy, own, compiledOf(policy))) {
+          denials.push(refusal(policy, denial, request))
+        }
       }
+      if (denials[0]) throw denials[0]
     },
   }
 }
 
 const nameOf = ({ metadata }: KubeObject): string => metadata?.name ?? ''
 
-async function applyBinding(
-  access: ServerAccess,
+async function applyPolicy(
+  asked: PolicyRequest,
   policy: ValidatingAdmissionPolicy,
-  compiled: CompiledPolicy,
-  binding: ValidatingAdmissionPolicyBinding,
-  request: AdmissionRequest,
-  authorizer: object,
-): Promise<void> {
-  const namespace = await namespaceOf(access, request)
-  const invocation = await invocationOfPolicy(policy, binding, request, namespace)
-  if (!invocation) return
-  const review = reviewOf(request, invocation, ['v1'], '')
-  const fails = (message: string): Failure => ({ message, reason: 'Invalid', isError: true, index: 0 })
-  const outcome = (await compiled.conditions?.(review, authorizer)) ?? 'met'
-  if (outcome === 'unmet') return
-  if (outcome !== 'met') return follow(policy, binding, request, [fails(outcome.problem)])
-  const params = await paramsOf(access, policy, binding, request)
-  if (typeof params === 'string') return follow(policy, binding, request, [fails(params)])
-  for (const param of params) {
-    const input: PolicyInput = {
-      object: shownAs(request.object, invocation),
-      oldObject: shownAs(request.oldObject, invocation),
-      request: review['request'] as JsonObject,
-      namespaceObject: (namespace as JsonObject | undefined) ?? null,
-      params: param,
+  bindings: readonly ValidatingAdmissionPolicyBinding[],
+  compiled: Compiled,
+): Promise<Denial[]> {
+  const ignoresErrors = policy.spec?.failurePolicy === 'Ignore'
+  const denials: Denial[] = []
+  const annotations = new Map<string, Set<string>>()
+  for (const bound of await boundTo(asked, policy, bindings, compiled.conditions)) {
+    const { binding } = bound
+    if ('problem' in bound) {
+      if (ignoresErrors) continue
+      const failed: Failure = { message: bound.problem, reason: 'Invalid', isError: true, index: 0 }
+      denials.push(
+        ...(bound.isConfiguration ? [denialBy(binding, failed)] : follow(policy, binding!, asked, failed)),
+      )
+      continue
     }
-    for (const [key, value] of Object.entries(compiled.annotations(input))) {
-      request.annotate(`${nameOf(policy)}/${key}`, value)
+    const judgement = await compiled.policy.judge(bound.input())
+    for (const failed of judgement.failures) {
+      if (!failed.isError || !ignoresErrors) denials.push(...follow(policy, binding!, asked, failed))
     }
-    follow(policy, binding, request, compiled.judge(input))
+    for (const { key, value, error } of judgement.annotations) {
+      if (value !== undefined) annotations.set(key, (annotations.get(key) ?? new Set()).add(value))
+      else if (!ignoresErrors) denials.push({ binding, message: error, reason: 'Invalid' })
+    }
   }
+  for (const [key, values] of annotations) asked.request.annotate(`${nameOf(policy)}/${key}`, joined(values))
+  return denials
 }
 
-/** Does what the binding says about failures. Throws the refusal. */
+/** What several bindings and parameters say under one key. */
+const joined = (values: ReadonlySet<string>): string =>
+  [...values].map((value) => value.slice(0, MAX_ANNOTATION_BYTES)).join(', ')
+
+const denialBy = (binding: KubeObject | undefined, { message, reason }: Failure): Denial => ({
+  binding,
+  message,
+  reason,
+})
+
+/** Does what the binding says about a failure; gives the denial, if that is what it says. */
 function follow(
   policy: ValidatingAdmissionPolicy,
   binding: ValidatingAdmissionPolicyBinding,
-  request: AdmissionRequest,
-  failures: readonly Failure[],
-): void {
+  { request }: PolicyRequest,
+  failed: Failure,
+): Denial[] {
   const actions = binding.spec?.validationActions ?? []
-  const counted = failures.filter(({ isError }) => !isError || policy.spec?.failurePolicy !== 'Ignore')
-  for (const { message, index } of counted) {
-    if (actions.includes('Warn')) {
-      request.warn(
-        `Validation failed for ValidatingAdmissionPolicy '${nameOf(policy)}' with binding '${nameOf(binding)}': ${message}`,
-      )
-    }
-    if (actions.includes('Audit')) {
-      const value = {
-        message,
-        policy: nameOf(policy),
-        binding: nameOf(binding),
-        expressionIndex: index,
-        validationActions: actions,
-      }
-      request.annotate('validation.policy.admission.k8s.io/validation_failure', JSON.stringify([value]))
-    }
+  const { message, index } = failed
+  if (actions.includes('Warn')) {
+    request.warn(
+      `Validation failed for ValidatingAdmissionPolicy '${nameOf(policy)}' with binding '${nameOf(binding)}': ${message}`,
+    )
   }
-  const [first] = counted
-  if (first && actions.includes('Deny')) throw refusal(policy, binding, request, first)
+  if (actions.includes('Audit')) {
+    const value = {
+      message,
+      policy: nameOf(policy),
+      binding: nameOf(binding),
+      expressionIndex: index,
+      validationActions: actions,
+    }
+    request.annotate('validation.policy.admission.k8s.io/validation_failure', JSON.stringify([value]))
+  }
+  return actions.includes('Deny') ? [denialBy(binding, failed)] : []
 }
 
 const CODES: Readonly<Record<string, number>> = {
@@ -127,11 +150,11 @@ const CODES: Readonly<Record<string, number>> = {
 
 function refusal(
   policy: ValidatingAdmissionPolicy,
-  binding: ValidatingAdmissionPolicyBinding,
+  { binding, message, reason }: Denial,
   request: AdmissionRequest,
-  { message, reason }: Failure,
 ): StatusError {
-  const said = `ValidatingAdmissionPolicy '${nameOf(policy)}' with binding '${nameOf(binding)}' denied request: ${message}`
+  const by = binding ? ` with binding '${nameOf(binding)}'` : ''
+  const said = `ValidatingAdmissionPolicy '${nameOf(policy)}'${by} denied request: ${message}`
   const { status } = refuse(request, said)
   return failure(CODES[reason] ?? 422, reason, status.message ?? said, {
     ...status.details,

@@ -13,39 +13,55 @@ import type { MatchCondition } from '#api/types/admissionregistration.ts'
 
 export type ConditionOutcome = 'met' | 'unmet' | { readonly problem: string }
 
-/** Judges the request in a review; `authorizer` is the variable of that name. */
-export type Conditions = (review: JsonObject, authorizer: object) => Promise<ConditionOutcome>
+/** Judges the request in a review; `authorizer` and `params` are the variables of those names. */
+export type Conditions = (
+  review: JsonObject,
+  authorizer: object,
+  params?: JsonObject | null,
+) => Promise<ConditionOutcome>
 
 let environment: CelEnvironment | undefined
 
 export function compileConditions(conditions: readonly MatchCondition[]): Conditions {
   environment ??= celEnvironment({
-    variables: { object: 'dyn', oldObject: 'dyn', request: 'dyn', authorizer: AUTHORIZER },
+    variables: {
+      object: 'dyn',
+      oldObject: 'dyn',
+      request: 'dyn',
+      namespaceObject: 'dyn',
+      params: 'dyn',
+      authorizer: AUTHORIZER,
+    },
   })
-  const compiled = conditions.map(({ name, expression }) => ({
-    name,
+  const compiled = conditions.map(({ expression }) => ({
+    expression,
     ...compileCel(expression, environment!),
   }))
-  return async (review, authorizer) => {
+  return async (review, authorizer, params = null) => {
     const request = review['request'] as JsonObject
     const { object, oldObject } = request
     const variables = {
       object: celValue(object),
       oldObject: celValue(oldObject),
       request: celValue(request),
+      // conditions are judged before anybody looks at the namespace
+      namespaceObject: null,
+      params: celValue(params),
       authorizer,
     }
     const problems: string[] = []
-    for (const { name, program, problem } of compiled) {
-      if (!program) problems.push(`match condition ${JSON.stringify(name)} does not compile: ${problem}`)
+    for (const { expression, program, problem } of compiled) {
+      if (!program) problems.push(`compilation error: ${problem}`)
       else {
         try {
           if ((await program.evaluateAsync(variables)) !== true) return 'unmet'
         } catch (error) {
-          problems.push(`match condition ${JSON.stringify(name)} failed: ${(error as Error).message}`)
+          problems.push(`expression '${expression}' resulted in error: ${(error as Error).message}`)
         }
       }
     }
-    return problems.length === 0 ? 'met' : { problem: problems.join(', ') }
+    const [first] = problems
+    if (first === undefined) return 'met'
+    return { problem: problems.length === 1 ? first : `[${problems.join(', ')}]` }
   }
 }
