@@ -17,8 +17,8 @@ export interface PodWrites {
   wait(pod: Pod, reason: string, message: string, nomination: string | undefined): Promise<void>
   /** Deletes a pod to make room for another. */
   evict(victim: Pod, preemptor: Pod, nodeName: string): Promise<void>
-  /** Takes back the node that a pod was promised. */
-  withdraw(pod: Pod): Promise<void>
+  /** Writes the node that a pod is to come to; undefined takes it back. */
+  nominate(pod: Pod, nodeName: string | undefined): Promise<void>
 }
 
 export function createPodWrites(
@@ -82,8 +82,10 @@ export function createPodWrites(
       })
     },
 
-    withdraw: (pod) =>
-      tolerantly(pod, 'nomination was not withdrawn', () => patchStatus(pod, { nominatedNodeName: null })),
+    nominate: (pod, nodeName) =>
+      tolerantly(pod, 'nomination was not written', () =>
+        patchStatus(pod, { nominatedNodeName: nodeName ?? null }),
+      ),
   }
 }
 

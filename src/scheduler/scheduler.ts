@@ -148,7 +148,9 @@ class Scheduler {
       return
     }
     if (!this.#isOurs(pod)) return
-    this.#nominations.read(pod, change.type === 'updated' ? change.previous : undefined)
+    if (!this.#cache.isAssumed(key)) {
+      this.#nominations.read(pod, change.type === 'updated' ? change.previous : undefined)
+    }
     if (this.#isWorthTrying(change)) this.#queue.set(pod)
     else this.#queue.refresh(pod)
   }
@@ -190,6 +192,7 @@ class Scheduler {
         { ...pod, spec: { ...pod.spec, nodeName: decision.nodeName } as Pod['spec'] } as Pod,
         decision.nodeName,
       )
+      this.#nominations.delete(entry.key)
       this.#placeVolumes(entry, decision.nodeName, snapshot, startMs)
       return
     }
@@ -206,13 +209,16 @@ class Scheduler {
       this.#write(this.#bind(entry, nodeName, startMs))
       return
     }
+    // Whoever looks meanwhile, or starts anew, sees where the pod is to come.
+    const nominated = this.#podWrites.nominate(entry.pod, nodeName)
     const waiting = this.#volumes
-      .bind(plan, nodeName, this.#signal)
+      .bind(plan, entry.pod, nodeName, this.#signal)
+      .finally(() => nominated)
       .then(
         () => this.#write(this.#bind(entry, nodeName, startMs)),
         (error: unknown) => {
           this.#attempted('error', startMs)
-          this.#onBindingFailed(entry, error)
+          this.#onBindingFailed(entry, `running PreBind plugin "VolumeBinding": ${messageOf(error)}`)
         },
       )
       .finally(() => this.#waits.delete(waiting))
@@ -243,7 +249,6 @@ class Scheduler {
     try {
       await this.#deps.client.resource(pods).createSubresource(namespace, name, 'binding', binding)
       this.#attempted('scheduled', startMs)
-      this.#nominations.delete(entry.key)
       this.#events.record(
         pod,
         'Normal',
@@ -253,24 +258,24 @@ class Scheduler {
       )
     } catch (error) {
       this.#attempted('error', startMs)
-      this.#onBindingFailed(entry, error)
+      const isGone = isNotFound(error)
+      this.#onBindingFailed(entry, isGone ? undefined : `binding rejected: ${messageOf(error)}`)
     }
   }
 
   /** The room is free again, and the pod comes back unless it is gone or was bound by somebody else meanwhile. */
-  #onBindingFailed(entry: QueuedPod, error: unknown): void {
+  #onBindingFailed(entry: QueuedPod, why: string | undefined): void {
     const { pod } = entry
     this.#cache.forget(pod)
     this.#queue.onEvent({ type: 'assigned-pod-deleted', pod })
-    if (isNotFound(error) || this.#signal?.aborted) return
+    if (why === undefined || this.#signal?.aborted) return
+    this.#events.record(pod, 'Warning', 'FailedScheduling', 'Scheduling', why)
     const current = this.#deps.informers.informer<Pod>(pods).get(entry.key)
     if (!current || isOnNode(current) || current.metadata?.uid !== pod.metadata?.uid) return
-    const why = `binding rejected: ${error instanceof Error ? error.message : String(error)}`
     this.#deps.log.warn({ pod: entry.key, error: why }, 'binding failed')
     entry.pod = current
     this.#queue.addAfterError(entry)
-    this.#events.record(pod, 'Warning', 'FailedScheduling', 'Scheduling', why)
-    this.#write(this.#podWrites.wait(pod, 'SchedulerError', why, undefined))
+    this.#write(this.#podWrites.wait(current, 'SchedulerError', why, ''))
   }
 
   /** No node does: tries preemption, and tells why. */
@@ -300,7 +305,7 @@ class Scheduler {
     this.#nominations.set(pod, nodeName)
     await Promise.all([
       ...victims.map((victim) => this.#podWrites.evict(victim, pod, nodeName)),
-      ...outbid.map((other) => this.#podWrites.withdraw(other)),
+      ...outbid.map((other) => this.#podWrites.nominate(other, undefined)),
     ])
   }
 }
@@ -310,6 +315,8 @@ const postFilterText = (diagnosis: Diagnosis, message: string): string =>
   diagnosis.preFilterMessage === undefined
     ? `no new claims to deallocate, preemption: ${message}`
     : 'not found'
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 const isOnNode = (pod: Pod): boolean => !!pod.spec?.nodeName && !isTerminal(pod)
 

@@ -6,7 +6,7 @@
 
 import { annotated, SELECTED_NODE, volumeBoundTo } from '#api/kinds/storage/volume-binding.ts'
 import { keyOf } from '#api/meta/object.ts'
-import { persistentVolumeClaims, persistentVolumes } from '#api/resources.ts'
+import { persistentVolumeClaims, persistentVolumes, pods } from '#api/resources.ts'
 import type { Node, PersistentVolumeClaim, Pod } from '#api/types/core.ts'
 import type { Client } from '#client/client.ts'
 import type { Informer } from '#client/informer.ts'
@@ -22,12 +22,14 @@ export class VolumeBinder {
   readonly #client: Client
   readonly #clock: Clock
   readonly #claims: Informer<PersistentVolumeClaim>
+  readonly #pods: Informer<Pod>
   readonly #storage: StorageCache
 
   constructor(client: Client, informers: InformerFactory, clock: Clock, storage: StorageCache) {
     this.#client = client
     this.#clock = clock
     this.#claims = informers.informer(persistentVolumeClaims)
+    this.#pods = informers.informer(pods)
     this.#storage = storage
   }
 
@@ -41,7 +43,7 @@ export class VolumeBinder {
   }
 
   /** Resolves when all claims are bound; rejects when that fails or takes too long. Ends the promises. */
-  async bind(plan: VolumePlan, nodeName: string, signal: AbortSignal): Promise<void> {
+  async bind(plan: VolumePlan, pod: Pod, nodeName: string, signal: AbortSignal): Promise<void> {
     try {
       for (const { claim, volume } of plan.bind) {
         const bound = volumeBoundTo(volume, claim)
@@ -53,24 +55,30 @@ export class VolumeBinder {
           .resource(persistentVolumeClaims)
           .update(annotated(claim, { [SELECTED_NODE]: nodeName }))
       }
-      await this.#untilBound([...plan.bind.map(({ claim }) => claim), ...plan.provision].map(keyOf), signal)
+      await this.#untilBound(
+        [...plan.bind.map(({ claim }) => claim), ...plan.provision].map(keyOf),
+        pod,
+        signal,
+      )
     } finally {
       for (const { volume } of plan.bind) this.#storage.release(volume)
     }
   }
 
-  #untilBound(keys: readonly string[], signal: AbortSignal): Promise<void> {
+  #untilBound(keys: readonly string[], pod: Pod, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const end = (error?: Error): void => {
         timer.cancel()
         stop()
+        stopWatchingPod()
         signal.removeEventListener('abort', onAbort)
         if (error) reject(error)
         else resolve()
       }
       const check = (): void => {
         const claims = keys.map((key) => this.#claims.get(key))
-        if (claims.includes(undefined)) end(new Error('a claim was deleted while it was bound'))
+        if (claims.includes(undefined))
+          end(new Error('binding volumes: a claim was deleted while it was bound'))
         else if (claims.every((claim) => claim && isBound(claim))) end()
       }
       const onAbort = (): void => end(new Error('the scheduler ends'))
@@ -78,6 +86,11 @@ export class VolumeBinder {
         end(new Error('binding volumes: context deadline exceeded')),
       )
       const stop = this.#claims.onChange(() => queueMicrotask(check))
+      const name = JSON.stringify(pod.metadata?.name)
+      const stopWatchingPod = this.#pods.onChange(({ type, object }) => {
+        if (type !== 'deleted' || object.metadata?.uid !== pod.metadata?.uid) return
+        end(new Error(`binding volumes: pod does not exist any more: pod ${name} not found`))
+      })
       signal.addEventListener('abort', onAbort, { once: true })
     })
   }
