@@ -44,6 +44,9 @@ export function decodeBody(
   options: BodyOptions = {},
 ): DecodedBody {
   const open = openBody(body, wanted, options)
+  if (open.apiVersion.split('/').length > 2) {
+    throw unrecognized(body, wanted, `unexpected GroupVersion string: ${open.apiVersion}`)
+  }
   const claimed = claimedKind(open, wanted, options.formerVersions)
   const reject = (why: string): StatusError =>
     badRequest(
@@ -51,10 +54,7 @@ export function decodeBody(
     )
   const schema = kindSchema(claimed.group, claimed.version, claimed.kind)
   if (!schema) {
-    const groupVersion = JSON.stringify(apiVersionOf(claimed.group, claimed.version))
-    throw reject(
-      `no kind ${JSON.stringify(claimed.kind)} is registered for version ${groupVersion} in scheme "pkg/api/legacyscheme/scheme.go:30"`,
-    )
+    throw reject(notRegistered(claimed.kind, apiVersionOf(claimed.group, claimed.version)))
   }
   const validation = options.fieldValidation ?? 'Warn'
   const decoded = attempt(() => open.decode(schema, validation), reject)
@@ -125,17 +125,27 @@ function claimedKind(
 
 /** Reads the head of a body; throws StatusError 400 that shows its first bytes when there is none. */
 function openBody(body: Uint8Array, wanted: GroupVersionKind, options: BodyOptions): OpenBody {
-  const unrecognized = (why: string): StatusError =>
-    badRequest(
-      `the object provided is unrecognized (must be of type ${wanted.kind}): ${why} (${summarize(body)})`,
-    )
-  if (options.mediaType === 'protobuf') return attempt(() => openProtobufBody(body), unrecognized)
-  if (options.mediaType === 'yaml') return attempt(() => openYamlBody(body), unrecognized)
+  const refuse = (why: string): StatusError => unrecognized(body, wanted, why)
+  if (options.mediaType === 'protobuf') return attempt(() => openProtobufBody(body), refuse)
+  if (options.mediaType === 'yaml') return attempt(() => openYamlBody(body), refuse)
   return attempt(
     () => openJsonBody(body),
-    (why) => unrecognized(`couldn't get version/kind; json parse error: ${why}`),
+    (why) => refuse(`${NO_HEAD}${why}`),
   )
 }
+
+/** What stands before the reason why a body's kind and version cannot be read. */
+export const NO_HEAD = "couldn't get version/kind; json parse error: "
+
+function unrecognized(body: Uint8Array, wanted: GroupVersionKind, why: string): StatusError {
+  return badRequest(
+    `the object provided is unrecognized (must be of type ${wanted.kind}): ${why} (${summarize(body)})`,
+  )
+}
+
+/** What is said of a kind that there is not. */
+export const notRegistered = (kind: string, apiVersion: string): string =>
+  `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/api/legacyscheme/scheme.go:30"`
 
 function openProtobufBody(body: Uint8Array): OpenBody {
   const { apiVersion, kind, raw } = openProtobuf(body)
@@ -157,7 +167,8 @@ function openYamlBody(body: Uint8Array): OpenBody {
 }
 
 function openJsonBody(body: Uint8Array): OpenBody {
-  const text = new TextDecoder().decode(body)
+  // a byte order mark is no JSON
+  const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(body)
   const value = parsePlain(text)
   if (value === undefined) parseRaw(text)
   return {
@@ -170,7 +181,8 @@ function openJsonBody(body: Uint8Array): OpenBody {
 const HEAD_TYPE =
   'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'
 
-function readHead(object: unknown): { apiVersion: string; kind: string } {
+/** Kind and version of what a body holds; throws DecodeError where they are not texts. */
+export function readHead(object: unknown): { apiVersion: string; kind: string } {
   if (typeof object !== 'object' || object === null || Array.isArray(object)) {
     throw new DecodeError(`json: cannot unmarshal ${goKind(object)} into Go value of type ${HEAD_TYPE}`)
   }

@@ -28,6 +28,20 @@ test('aliases may not blow a document up', () => {
   assert.throws(() => parseYaml(bomb.join('\n')))
 })
 
+test('what is wrong with a text is told in Go’s words', () => {
+  const cases = [
+    ['a: *nope', "yaml: unknown anchor 'nope' referenced"],
+    ['{a: b', "yaml: line 1: did not find expected ',' or '}'"],
+    ['k: [1, 2', "yaml: line 1: did not find expected ',' or ']'"],
+    ['a: [', 'yaml: line 1: did not find expected node content'],
+  ] as const
+  for (const [text, message] of cases) assert.throws(() => parseYaml(text), { message })
+})
+
+test('of several documents the first counts', () => {
+  assert.deepEqual(parseYaml('a: 1\n---\nb: 2\n'), { a: 1 })
+})
+
 test('keys are written sorted', () => {
   assert.equal(encodeYaml({ b: 1, a: { d: 'yes', c: [] } }), 'a:\n  c: []\n  d: "yes"\nb: 1\n')
 })

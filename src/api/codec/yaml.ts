@@ -32,7 +32,7 @@ export function decodeYaml(
   const text = typeof body === 'string' ? body : new TextDecoder().decode(body)
   const lines = new LineCounter()
   const document = parse(text, lines)
-  const json = JSON.stringify(document.toJS({ maxAliasCount: MAX_ALIASES })) ?? 'null'
+  const json = JSON.stringify(plainOf(document)) ?? 'null'
   const decoded = decodeJson(json, schema, validation)
   if (validation === 'Ignore') return decoded
   const doubled = doubledKeys(document, lines)
@@ -44,7 +44,20 @@ export function decodeYaml(
 /** The plain value of a YAML text. Throws YamlTextError. */
 export function parseYaml(body: Uint8Array | string): unknown {
   const text = typeof body === 'string' ? body : new TextDecoder().decode(body)
-  return parse(text, new LineCounter()).toJS({ maxAliasCount: MAX_ALIASES }) as unknown
+  return plainOf(parse(text, new LineCounter()))
+}
+
+/** Resolves aliases; throws YamlTextError for one of nothing, and for too many. */
+function plainOf(document: Document.Parsed): unknown {
+  try {
+    return document.toJS({ maxAliasCount: MAX_ALIASES }) as unknown
+  } catch (error) {
+    if (!(error instanceof ReferenceError)) throw error
+    const [, name] = /^Unresolved alias .*: (.*)$/.exec(error.message) ?? []
+    const words =
+      name === undefined ? 'document contains excessive aliasing' : `unknown anchor '${name}' referenced`
+    throw new YamlTextError(`yaml: ${words}`, { cause: error })
+  }
 }
 
 /** YAML as Kubernetes writes it: keys sorted, as the detour by JSON makes them. */
@@ -60,12 +73,24 @@ export function encodeYaml(value: unknown): string {
 
 function parse(text: string, lineCounter: LineCounter): Document.Parsed {
   const document = parseDocument(text, { lineCounter, uniqueKeys: false, version: '1.1', merge: true })
-  const error = document.errors[0]
+  // of several documents the first counts
+  const error = document.errors.find(({ code }) => code !== 'MULTIPLE_DOCS')
   if (!error) return document
   const line = error.linePos?.[0].line ?? 1
   const code = error.code as string
-  const words = GO_WORDS[code] ?? error.message.split('\n')[0]?.replace(/ at line \d+.*$/, '') ?? 'not valid'
+  const words =
+    openCollection(code, error.message, text) ??
+    GO_WORDS[code] ??
+    error.message.split('\n')[0]?.replace(/ at line \d+.*$/, '') ??
+    'not valid'
   throw new YamlTextError(`yaml: line ${line}: ${words}`)
+}
+
+/** A collection that ends with the text after a whole item lacks its end; else it lacks the item. */
+function openCollection(code: string, message: string, text: string): string | undefined {
+  if ((code !== 'MISSING_CHAR' && code !== 'BAD_INDENT') || /[[{,:]\s*$/.test(text)) return undefined
+  const [, end] = /^Flow .*end with a ([\]}])/.exec(message) ?? []
+  return end === undefined ? undefined : `did not find expected ',' or '${end}'`
 }
 
 const GO_WORDS: Readonly<Record<string, string>> = {

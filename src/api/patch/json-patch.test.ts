@@ -14,6 +14,8 @@ const fits: readonly [string, readonly JsonPatchOperation[], object][] = [
   ['copies', [{ op: 'copy', from: '/list', path: '/data/l' }], { data: { a: '1', b: '2', l: ['x', 'y'] } }],
   ['unescapes', [{ op: 'replace', path: '/a~1b/~0', value: 2 }], { 'a/b': { '~': 2 } }],
   ['ignores what stands before the first slash', [{ op: 'add', path: 'data/z', value: 1 }], { z: 1 }],
+  ['replaces what is not there', [{ op: 'replace', path: '/z', value: 1 }], { z: 1 }],
+  ['copies what is not there', [{ op: 'copy', from: '/zz', path: '/z' }], { z: null }],
   ['tests', [{ op: 'test', path: '/data/a', value: '1' }], {}],
   ['tests that a key is absent', [{ op: 'test', path: '/data/zz' }], {}],
 ]
@@ -26,7 +28,8 @@ for (const [name, operations, changed] of fits) {
 
 const misfits: readonly [string, JsonPatchOperation][] = [
   ['removes nothing', { op: 'remove', path: '/data/zz' }],
-  ['replaces nothing', { op: 'replace', path: '/data/zz', value: 1 }],
+  ['adds in place of the whole', { op: 'add', path: '', value: {} }],
+  ['moves what is not there', { op: 'move', from: '/data/zz', path: '/data/a' }],
   ['tests false', { op: 'test', path: '/data/a', value: 'no' }],
   ['has an unknown operation', { op: 'wrong', path: '/data/a' }],
   ['has no path', { op: 'add', value: 1 }],

@@ -1,7 +1,8 @@
 // JSON patch (RFC 6902): a list of operations on paths, applied in order, all or nothing.
 //
 // Pure; the document is never changed. As upstream's library does, a path's first part (what stands before its first
-// slash) is ignored, and negative list positions count from the end.
+// slash) is ignored, negative list positions count from the end, a key that is not there can be replaced and is copied
+// as null, and nothing is added in place of the whole document.
 // Upstream: gopkg.in/evanphx/json-patch.v4 patch.go
 
 import type { JsonObject } from '#api/meta/object.ts'
@@ -106,10 +107,6 @@ function setKey(object: JsonObject, key: string, value: unknown): void {
 }
 
 function add(holder: { root: unknown }, path: string, value: unknown): void {
-  if (path === '') {
-    holder.root = value
-    return
-  }
   const { container, key } = locate(holder, path)
   if (!Array.isArray(container)) setKey(container, key, value)
   else if (key === '-') container.push(value)
@@ -117,11 +114,9 @@ function add(holder: { root: unknown }, path: string, value: unknown): void {
 }
 
 function get(holder: { root: unknown }, path: string): unknown {
-  if (path === '') return holder.root
   const { container, key } = locate(holder, path)
   if (Array.isArray(container)) return container[position(key, container.length)]
-  if (!Object.hasOwn(container, key)) throw new JsonPatchError(`unable to get nonexistent key: ${key}`)
-  return container[key]
+  return own(container, key) ?? null
 }
 
 function remove(holder: { root: unknown }, path: string): void {
@@ -137,7 +132,6 @@ function replace(holder: { root: unknown }, path: string, value: unknown): void 
     holder.root = value
     return
   }
-  get(holder, path)
   const { container, key } = locate(holder, path)
   if (Array.isArray(container)) container[position(key, container.length)] = value
   else setKey(container, key, value)
@@ -150,10 +144,7 @@ function test(holder: { root: unknown }, path: string, expected: unknown): void 
 }
 
 function valueOrNull(holder: { root: unknown }, path: string): unknown {
-  if (path === '') return holder.root
-  const { container, key } = locate(holder, path)
-  if (Array.isArray(container)) return container[position(key, container.length)]
-  return own(container, key) ?? null
+  return path === '' ? holder.root : get(holder, path)
 }
 
 function deepEqual(a: unknown, b: unknown): boolean {

@@ -62,7 +62,10 @@ function scalarProblem(value: unknown, scalar: Scalar): string | undefined {
       : scalar === 'bool'
         ? typeof value === 'boolean'
         : typeof value === 'number' && (scalar === 'float' || Number.isInteger(value))
-  return fits ? undefined : `cannot convert ${goTypeName(value)} to ${name}`
+  if (fits) return undefined
+  return isConvertible(value, scalar)
+    ? `cannot convert ${goKind(value)} to ${name}`
+    : `unrecognized type: ${name}`
 }
 
 const isMap = (value: unknown): value is JsonObject =>
@@ -77,7 +80,8 @@ function goKind(value: unknown): string {
   return 'string'
 }
 
-function goTypeName(value: unknown): string {
-  if (Array.isArray(value)) return '[]interface {}'
-  return typeof value === 'object' ? 'map[string]interface {}' : goKind(value)
+/** Go has a conversion between numbers, and from integers to text (as a character), but it is not taken. */
+function isConvertible(value: unknown, scalar: Scalar): boolean {
+  if (typeof value !== 'number') return false
+  return scalar === 'string' ? Number.isInteger(value) : scalar !== 'bool'
 }

@@ -42,7 +42,7 @@ const badOrder = () => new StrategicMergeError('malformed', 'invalid patch forma
 const badRetainKeys = () => new StrategicMergeError('malformed', 'invalid patch format of retainKeys')
 const badPrimitives = () => new StrategicMergeError('malformed', 'invalid patch format of primitive list')
 const badDirective = (value: unknown, map: JsonObject) =>
-  new StrategicMergeError('broken', `unknown patch type: ${String(value)} in map: ${goMap(map)}`)
+  new StrategicMergeError('broken', `unknown patch type: ${asText(value)} in map: ${goMap(map)}`)
 const noMergeKey = (map: JsonObject, key: string) =>
   new StrategicMergeError('broken', `map: ${goMap(map)} does not contain declared merge key: ${key}`)
 
@@ -273,7 +273,24 @@ function withoutDirectives(value: unknown): unknown {
 function typeName(value: unknown): string {
   if (Array.isArray(value)) return '[]interface {}'
   if (isObject(value)) return 'map[string]interface {}'
-  return value === null ? '%!s(<nil>)' : typeof value
+  if (value === null) return '%!s(<nil>)'
+  return typeof value === 'string' ? 'string' : goTypeOf(value)
+}
+
+const goTypeOf = (value: unknown): string => {
+  if (typeof value === 'boolean') return 'bool'
+  return Number.isInteger(value) ? 'int64' : 'float64'
+}
+
+/** As Go prints with %s what is not always a text. */
+function asText(value: unknown): string {
+  if (value === null) return '%!s(<nil>)'
+  if (Array.isArray(value)) return `[${value.map(asText).join(' ')}]`
+  if (isObject(value)) {
+    const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
+    return `map[${entries.map(([key, item]) => `${key}:${asText(item)}`).join(' ')}]`
+  }
+  return typeof value === 'string' ? value : `%!s(${goTypeOf(value)}=${String(value)})`
 }
 
 function argumentType(expected: string, actual: unknown): StrategicMergeError {

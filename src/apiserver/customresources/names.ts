@@ -16,7 +16,8 @@ export function acceptNames(
   definition: CustomResourceDefinition,
   others: readonly CustomResourceDefinition[],
 ): Naming {
-  const taken = others
+  // its own accepted names are taken too: a short name may not be its plural or singular
+  const taken = [definition, ...others]
     .filter(({ spec }) => spec.group === definition.spec.group)
     .flatMap(({ status }) => (status?.acceptedNames ? [status.acceptedNames] : []))
   const resources = new Set(
@@ -42,7 +43,8 @@ export function acceptNames(
   }
   accept('plural', 'PluralConflict', resources)
   accept('singular', 'SingularConflict', resources)
-  const clashes = (wanted.shortNames ?? []).filter((name) => resources.has(name))
+  const ours = definition.status?.acceptedNames?.shortNames ?? []
+  const clashes = (wanted.shortNames ?? []).filter((name) => !ours.includes(name) && resources.has(name))
   if (clashes.length > 0) {
     const texts = clashes.map((name) => `${JSON.stringify(name)} is already in use`)
     const message = texts.length === 1 ? texts[0]! : `[${texts.join(', ')}]`

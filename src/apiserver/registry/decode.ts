@@ -2,15 +2,15 @@
 //
 // Upstream: staging/src/k8s.io/apimachinery/pkg/runtime/serializer/versioning/versioning.go
 
-import { decodeBody } from '#api/codec/body.ts'
+import { decodeBody, NO_HEAD, readHead } from '#api/codec/body.ts'
 import { decodeJson, decodeValue, type FieldValidation } from '#api/codec/json.ts'
-import { JsonSyntaxError } from '#api/codec/json-syntax.ts'
+import { JsonSyntaxError, parseRaw, plainOf } from '#api/codec/json-syntax.ts'
 import { decodeProtobufMessage, openProtobuf, PROTOBUF_MEDIA_TYPE } from '#api/codec/protobuf.ts'
-import { decodeYaml } from '#api/codec/yaml.ts'
+import { decodeYaml, parseYaml } from '#api/codec/yaml.ts'
 import type { KindDefinition } from '#api/kinds/kind.ts'
 import { apiVersionOf, type GroupVersionKind, type JsonObject } from '#api/meta/object.ts'
 import { badRequest } from '#api/meta/status.ts'
-import { kindSchema } from '#api/schema/schema.ts'
+import { kindSchema, type TypeSchema } from '#api/schema/schema.ts'
 import type { RequestAudit } from '#apiserver/audit/request-audit.ts'
 import type { MediaType } from '#apiserver/http/negotiation.ts'
 import { toStored, toVersion } from '#apiserver/registry/catalog.ts'
@@ -95,14 +95,22 @@ function decodeAnyDeleteOptions(body: Body): JsonObject {
     if (body.type === 'object') return decodeValue(body.object, schema).object
     if (body.mediaType === PROTOBUF_MEDIA_TYPE)
       return decodeProtobufMessage(openProtobuf(body.bytes).raw, schema!)
-    const decode = body.mediaType === 'application/yaml' ? decodeYaml : decodeJson
-    return decode(body.bytes, schema, 'Ignore').object
+    return decodeText(body, schema)
   } catch (error) {
     const isSyntax = error instanceof JsonSyntaxError
-    throw badRequest(
-      `${isSyntax ? "couldn't get version/kind; json parse error: " : ''}${(error as Error).message}`,
-    )
+    throw badRequest(`${isSyntax ? NO_HEAD : ''}${(error as Error).message}`)
   }
+}
+
+function decodeText(body: Extract<Body, { type: 'bytes' }>, schema: TypeSchema | undefined): JsonObject {
+  const isYaml = body.mediaType === 'application/yaml'
+  const value = isYaml ? parseYaml(body.bytes) : plainOf(parseRaw(new TextDecoder().decode(body.bytes)))
+  try {
+    readHead(value ?? {})
+  } catch (error) {
+    throw new Error(`${NO_HEAD}${(error as Error).message}`, { cause: error })
+  }
+  return (isYaml ? decodeYaml : decodeJson)(body.bytes, schema, 'Ignore').object
 }
 
 /** A YAML problem comes as lines under a heading; each line is a warning of its own. */

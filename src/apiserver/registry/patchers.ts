@@ -3,9 +3,10 @@
 // What a patch makes of an object must again be an object of its kind; where it is not, the patch is to blame (422).
 // Upstream: jsonPatcher and smpPatcher in staging/src/k8s.io/apiserver/pkg/endpoints/handlers/patch.go
 
+import { notRegistered } from '#api/codec/body.ts'
 import { decodeJson, decodeValue } from '#api/codec/json.ts'
 import { invalid as invalidField, Path } from '#api/meta/field-error.ts'
-import type { JsonObject } from '#api/meta/object.ts'
+import { apiVersionOf, type JsonObject, parseApiVersion } from '#api/meta/object.ts'
 import { badRequest, failure, invalid, tooLarge } from '#api/meta/status.ts'
 import { applyJsonPatch, type JsonPatchOperation } from '#api/patch/json-patch.ts'
 import { applyMergePatch } from '#api/patch/merge-patch.ts'
@@ -91,7 +92,8 @@ function inGoOrder({ group, version, kind }: PatchTarget, object: JsonObject): J
   return decodeValue(cloneJson(object), kindSchema(group, version, kind)).object
 }
 
-const OPERATION_FIELDS = new Set(['op', 'path', 'from', 'value'])
+const OPERATION_WORDS = new Set(['op', 'path', 'from'])
+const OPERATION_FIELDS = new Set([...OPERATION_WORDS, 'value'])
 
 function unknownOperationFields(operations: readonly JsonPatchOperation[]): string[] {
   return operations.flatMap((operation, position) =>
@@ -103,16 +105,29 @@ function unknownOperationFields(operations: readonly JsonPatchOperation[]): stri
 
 function readOperations(body: PatchBody): JsonPatchOperation[] {
   const value = body.type === 'object' ? body.object : parseJson(body.bytes, 'error decoding patch: ')
+  if (value === null) return []
   if (Array.isArray(value)) {
-    const wrong = value.find((item) => typeof item !== 'object' || item === null || Array.isArray(item))
-    if (wrong === undefined) return value as JsonPatchOperation[]
-    throw badRequest(
-      `error decoding patch: json: cannot unmarshal ${jsonType(wrong)} into Go value of type handlers.jsonPatchOp`,
-    )
+    for (const item of value as unknown[]) checkOperation(item)
+    return value.map((item: JsonPatchOperation | null) => item ?? {})
   }
   throw badRequest(
     `error decoding patch: json: cannot unmarshal ${jsonType(value)} into Go value of type []handlers.jsonPatchOp`,
   )
+}
+
+/** An operation is an object whose words are texts; null is one without any. */
+function checkOperation(item: unknown): void {
+  if (typeof item !== 'object' || Array.isArray(item)) {
+    throw badRequest(
+      `error decoding patch: json: cannot unmarshal ${jsonType(item)} into Go value of type handlers.jsonPatchOp`,
+    )
+  }
+  for (const [name, word] of Object.entries(item ?? {})) {
+    if (!OPERATION_WORDS.has(name) || typeof word === 'string' || word === null) continue
+    throw badRequest(
+      `error decoding patch: json: cannot unmarshal ${jsonType(word)} into Go struct field jsonPatchOp.${name} of type string`,
+    )
+  }
 }
 
 function mergePatcher(
@@ -143,7 +158,7 @@ function strategicPatcher(
     if (!schema) throw plainError('unable to find api field in struct Unstructured for the json field')
     patch ??= readObject(body, options, '')
     const patched = applyStrategically(current, patch.object, schema)
-    const refuse = refusal(goMap(patch.object))
+    const refuse = binaryRefusal(goMap(patch.object))
     const problem = restoreProblem(patched, schema)
     if (problem !== undefined) throw refuse(problem)
     return decodeChecked(scope, target, patched, patch.problems, options, refuse)
@@ -179,7 +194,10 @@ function readObject(body: PatchBody, options: PatchWriteOptions, prefix: string)
     return { object: body.object as JsonObject, problems: [] }
   }
   const value = parseJson(body.bytes, prefix)
-  if (value === null) return { object: {}, problems: [] }
+  if (value === null) {
+    if (prefix !== '') throw badRequest('Invalid JSON Patch')
+    return { object: {}, problems: [] }
+  }
   if (typeof value !== 'object' || Array.isArray(value)) throw refuseType(value)
   const { object, strictProblems } = decodeJson(body.bytes, undefined, options.fieldValidation)
   return { object, problems: strictProblems }
@@ -216,6 +234,12 @@ const refusal =
   (text: string): Error =>
     invalid('', '', '', [invalidField(new Path('patch'), shown, text)])
 
+/** Fields of bytes are decoded apart from the rest, and say so. */
+const binaryRefusal =
+  (shown: string) =>
+  (text: string): Error =>
+    refusal(shown)(text.startsWith('illegal base64 data') ? `error decoding from json: ${text}` : text)
+
 function decodePatched(
   scope: Scope,
   target: PatchTarget,
@@ -236,6 +260,8 @@ function decodeChecked(
   options: PatchWriteOptions,
   refuse: (text: string) => Error,
 ): JsonObject {
+  const stranger = unregistered(scope, target, patched)
+  if (stranger !== undefined) throw refuse(stranger)
   let decoded: ReturnType<typeof decodeValue>
   try {
     const custom = target.kind === scope.kind.kind ? scope.kind.custom : undefined
@@ -253,4 +279,13 @@ function decodeChecked(
     for (const text of problems) scope.trail.warn(text)
   }
   return headFirst(target, decoded.object)
+}
+
+/** What is wrong with a document that the patch has made one of a kind that there is not; custom kinds are not asked. */
+function unregistered(scope: Scope, target: PatchTarget, patched: JsonObject): string | undefined {
+  if (scope.kind.custom) return undefined
+  const { kind = target.kind, apiVersion = apiVersionOf(target.group, target.version) } = patched
+  if (typeof kind !== 'string' || typeof apiVersion !== 'string') return undefined
+  const { group, version } = parseApiVersion(apiVersion)
+  return kindSchema(group, version, kind) ? undefined : notRegistered(kind, apiVersion)
 }
