@@ -1,7 +1,7 @@
 // Which folder may import which: the architecture as a table, and how an import is judged by it. Pure.
 //
-// Everything points downwards. Components (controllers, scheduler, kubelet, proxy, network, dns) never import
-// each other, the API server or the store: the API is the only way between them.
+// Everything points downwards. Components (controllers, scheduler, kubelet, proxy, network, dns, metrics) never
+// import each other, the API server or the store: the API is the only way between them.
 
 /** Folder below src/ → the folders that it may import, beside itself. */
 export const LAYERS: Readonly<Record<string, readonly string[]>> = {
@@ -16,6 +16,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   proxy: ['client', 'api', 'sys'],
   network: ['client', 'api', 'sys'],
   dns: ['client', 'api', 'sys'],
+  metrics: ['client', 'api', 'sys'],
   cluster: [
     'apiserver',
     'store',
@@ -25,6 +26,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'proxy',
     'network',
     'dns',
+    'metrics',
     'client',
     'api',
     'sys',
@@ -41,6 +43,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'proxy',
     'network',
     'dns',
+    'metrics',
     'client',
     'api',
     'sys',

@@ -8,17 +8,12 @@ import { apiVersionOf, type JsonObject } from '#api/meta/object.ts'
 import { type Status, StatusError } from '#api/meta/status.ts'
 import type { ApiRequest, ApiResponse, HandledResponse } from '#apiserver/exchange.ts'
 import { inVersion } from '#apiserver/http/watch-writer.ts'
+import { forwardedEvents, forwardedObject, objectOf } from '#apiserver/in-process-forwarded.ts'
 import type { Handle } from '#apiserver/pipeline.ts'
 import { toVersion } from '#apiserver/registry/catalog.ts'
 import { listMeta } from '#apiserver/registry/results.ts'
 import type { UserInfo } from '#apiserver/request.ts'
-import {
-  answerError,
-  ConnectionError,
-  type Transport,
-  type TransportRequest,
-  type WatchEvent,
-} from '#client/transport.ts'
+import { ConnectionError, type Transport, type TransportRequest, type WatchEvent } from '#client/transport.ts'
 import { LazyAbort } from '#sys/lazy-abort.ts'
 
 export interface InProcessOptions {
@@ -51,7 +46,9 @@ export function createInProcessTransport(options: InProcessOptions): Transport {
         case 'list':
           return listOf(response)
         case 'raw':
-          return rawObject(response)
+          return objectOf(response.code, textOf(response.body))
+        case 'stream':
+          return forwardedObject(response)
         default:
           throw new ConnectionError(`${request.path} cannot be answered within the process`)
       }
@@ -60,8 +57,10 @@ export function createInProcessTransport(options: InProcessOptions): Transport {
     async watch(request, onEvent) {
       const { response, finished } = await send(request)
       try {
-        if (response.type !== 'watch') throw new ConnectionError(`${request.path} is not a watch`)
-        await deliver(response, request.signal ?? new AbortController().signal, onEvent)
+        const signal = request.signal ?? new AbortController().signal
+        if (response.type === 'stream') await forwardedEvents(response, signal, onEvent)
+        else if (response.type === 'watch') await deliver(response, signal, onEvent)
+        else throw new ConnectionError(`${request.path} is not a watch`)
       } finally {
         finished()
       }
@@ -116,15 +115,5 @@ function listOf({ list }: Extract<ApiResponse, { type: 'list' }>): JsonObject {
   }
 }
 
-/** Discovery and health answer with bytes; text that is no JSON is wrapped. */
-function rawObject(response: Extract<ApiResponse, { type: 'raw' }>): JsonObject {
-  const text = typeof response.body === 'string' ? response.body : new TextDecoder().decode(response.body)
-  if (response.code >= 400) {
-    throw answerError(response.code, text)
-  }
-  try {
-    return JSON.parse(text) as JsonObject
-  } catch {
-    return { text }
-  }
-}
+const textOf = (body: Uint8Array | string): string =>
+  typeof body === 'string' ? body : new TextDecoder().decode(body)

@@ -15,8 +15,8 @@ import {
 import { claimsReader } from '#apiserver/authentication/token-claims.ts'
 import { type ReviewVersion, webhookTokenAuthenticator } from '#apiserver/authentication/webhook-token.ts'
 import { unlessNotFound } from '#apiserver/bootstrap/ensure.ts'
-import type { HttpsTarget } from '#apiserver/outbound/https.ts'
 import { createWebhook } from '#apiserver/outbound/webhook.ts'
+import type { HttpsTarget } from '#sys/https.ts'
 import type { TokenKeys } from '#sys/token-keys.ts'
 
 export interface TokenWebhookOptions {

@@ -1,5 +1,6 @@
 // Each component alone, over HTTPS, as any client: so that one can be replaced by the original, or run elsewhere.
 
+import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import path from 'node:path'
 import type { Command } from 'commander'
@@ -12,7 +13,7 @@ const NODE_NAME = ['--node-name <name>', 'the node that it serves'] as const
 const file = (text: string) => path.resolve(text)
 
 export function componentCommands(): readonly Command[] {
-  return [scheduler(), controllerManagerCommand(), kubelet(), proxy(), network(), dns()]
+  return [scheduler(), controllerManagerCommand(), kubelet(), proxy(), network(), dns(), metrics()]
 }
 
 function scheduler(): Command {
@@ -142,4 +143,32 @@ function dns(): Command {
     .requiredOption('--address <address>', 'where it listens')
     .option('--port <port>', 'where it listens', integer, 53)
     .option('--domain <domain>', "the cluster's domain", 'cluster.local')
+}
+
+interface MetricsServerOptions extends CommonOptions {
+  readonly address: string
+  readonly port: number
+  readonly kubeletCertificateAuthority: string
+}
+
+function metrics(): Command {
+  return component<MetricsServerOptions>(
+    'metrics',
+    'serves what nodes and pods use (kubectl top)',
+    async ({ client }, log, { address, port, kubeletCertificateAuthority }, signal) =>
+      (await import('#metrics/run.ts')).runMetrics(
+        {
+          ...BASE,
+          client,
+          log,
+          address,
+          port,
+          kubeletAuthority: readFileSync(kubeletCertificateAuthority, 'utf8'),
+        },
+        signal,
+      ),
+  )
+    .requiredOption('--address <address>', 'where it listens, and the API server reaches it; not loopback')
+    .option('--port <port>', 'where it listens; 0: any that is free', integer, 0)
+    .requiredOption('--kubelet-certificate-authority <file>', "authority of the kubelets' certificates", file)
 }

@@ -15,6 +15,7 @@ export const COMPONENTS = [
   'proxy',
   'network',
   'dns',
+  'metrics',
 ] as const
 export type Component = (typeof COMPONENTS)[number]
 

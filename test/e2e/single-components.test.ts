@@ -4,7 +4,9 @@
 // together, or because somebody has more rights than upstream gives him, fails here.
 
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { request } from 'node:https'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { hostAddress, machineAddress } from '#cluster/hosts/network.ts'
@@ -43,6 +45,10 @@ before(async () => {
     ...['--cluster-signing-cert-file', certificate, '--cluster-signing-key-file', key],
   ])
   await hosts.once(['addons', '--kubeconfig', admin, '--cluster-dns', dnsServiceAddress(config)])
+  run('metrics', [
+    ...['metrics', '--kubeconfig', await accessOf(pki, 'metrics'), '--address', machineAddress(config)],
+    ...['--kubelet-certificate-authority', certificate],
+  ])
   for (const node of hosts.nodes) await startNode(pki, node)
   await untilWorks(() => kubectl('get', 'nodes', ...hosts.nodes.map(({ name }) => name)))
   await kubectl('wait', '--for=condition=Ready', 'nodes', '--all', '--timeout=60s')
@@ -151,6 +157,26 @@ test('each controller writes as a service account of its own', { timeout: 60_000
     const answer = await kubectl.try('auth', 'can-i', verb, what, '--as', as)
     assert.equal(answer.stdout.trim(), expected)
   }
+})
+
+test('what nodes and pods use is shown, and only by way of the API server', { timeout: 60_000 }, async () => {
+  const nodes = await untilWorks(() => kubectl('top', 'nodes', '--no-headers'))
+  for (const { name } of hosts.nodes) assert.match(nodes, new RegExp(`^${name} +\\d+m +\\d+% +\\d+Mi`, 'm'))
+  assert.match(await kubectl('top', 'pods', '-l', 'app=hello'), /^hello-\S+ +\d+m +\d+Mi/m)
+  const server = '{.subsets[0].addresses[0].ip}:{.subsets[0].ports[0].port}'
+  const address = await kubectl(
+    'get',
+    'endpoints',
+    '-n',
+    'kube-system',
+    'metrics-server',
+    '-o',
+    `jsonpath=${server}`,
+  )
+  const stranger = request(`https://${address}/apis/metrics.k8s.io/v1beta1`, { rejectUnauthorized: false })
+  stranger.end()
+  const [error] = (await once(stranger, 'error')) as [Error]
+  assert.match(error.message, /certificate required|ECONNRESET|socket hang up/)
 })
 
 test('a deleted namespace goes with all that is in it', { timeout: 90_000 }, async () => {

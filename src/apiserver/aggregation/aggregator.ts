@@ -21,10 +21,10 @@ import {
   forwardToBackend,
   identityOf,
 } from '#apiserver/aggregation/forward.ts'
-import { sendHttps } from '#apiserver/outbound/https.ts'
 import type { Handler } from '#apiserver/pipeline.ts'
 import { createWorkQueue, type Requeue } from '#client/work-queue.ts'
 import { formatTime } from '#sys/clock.ts'
+import { sendHttps } from '#sys/https.ts'
 
 export type { FrontProxyTls } from '#apiserver/aggregation/forward.ts'
 

@@ -9,11 +9,11 @@
 import { serviceUnavailable } from '#api/meta/status.ts'
 import type { APIService } from '#api/types/apiregistration.ts'
 import type { ServerAccess } from '#apiserver/access.ts'
+import { backendAddress } from '#apiserver/aggregation/backend-address.ts'
 import type { ApiResponse } from '#apiserver/exchange.ts'
 import { endToEndHeaders, forwardedHeaders, sendOn } from '#apiserver/http/forward.ts'
 import type { RequestContext } from '#apiserver/pipeline.ts'
 import type { UserInfo } from '#apiserver/request.ts'
-import { serviceTarget } from '#apiserver/subresources/proxy-target.ts'
 
 /** PEM. */
 export interface FrontProxyTls {
@@ -28,11 +28,10 @@ export async function backendOf(
   frontProxy: FrontProxyTls | undefined,
 ) {
   const { namespace = '', name = '', port = 443 } = spec?.service ?? {}
-  const { host, port: targetPort } = await serviceTarget(client, random, namespace, `https:${name}:${port}`)
+  const address = await backendAddress(client, random, { namespace, name, port })
   return {
     protocol: 'https:' as const,
-    host,
-    port: targetPort,
+    ...address,
     serverName: `${name}.${namespace}.svc`,
     tls: {
       ...frontProxy,

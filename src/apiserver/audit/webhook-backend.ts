@@ -6,8 +6,8 @@
 import https from 'node:https'
 import type { AuditBackend, OnLost } from '#apiserver/audit/backend.ts'
 import { encodeEventList } from '#apiserver/audit/event.ts'
-import { type HttpsTarget, sendHttps } from '#apiserver/outbound/https.ts'
 import type { Clock } from '#sys/clock.ts'
+import { type HttpsTarget, sendHttps } from '#sys/https.ts'
 import type { Random } from '#sys/random.ts'
 
 export interface WebhookBackendOptions {

@@ -6,7 +6,7 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { parseYaml } from '#api/codec/yaml.ts'
-import type { HttpsTarget } from '#apiserver/outbound/https.ts'
+import type { HttpsTarget } from '#sys/https.ts'
 
 interface Kubeconfig {
   readonly 'current-context'?: string

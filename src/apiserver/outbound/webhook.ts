@@ -6,8 +6,8 @@
 import https from 'node:https'
 import { parsePlain } from '#api/codec/json.ts'
 import type { JsonObject } from '#api/meta/object.ts'
-import { type HttpsAnswer, type HttpsTarget, sendHttps, UnreachableError } from '#apiserver/outbound/https.ts'
 import type { Clock } from '#sys/clock.ts'
+import { type HttpsAnswer, type HttpsTarget, sendHttps, UnreachableError } from '#sys/https.ts'
 import type { Random } from '#sys/random.ts'
 
 export interface WebhookOptions {

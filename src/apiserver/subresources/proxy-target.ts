@@ -98,14 +98,20 @@ export async function serviceTarget(
   )
 }
 
-async function portNameOf(client: Client, namespace: string, name: string, port: number): Promise<string> {
+export async function portNameOf(
+  client: Client,
+  namespace: string,
+  name: string,
+  port: number,
+): Promise<string> {
   const service = await client.resource(services).get(namespace, name)
   const found = (service.spec?.ports ?? []).find((candidate) => candidate.port === port)
   if (!found) throw serviceUnavailable(`no service port ${port} found for service ${JSON.stringify(name)}`)
   return found.name ?? ''
 }
 
-function addressesOf(
+/** Where a Service's port leads; `pod` is '' for addresses that somebody wrote there by hand. */
+export function addressesOf(
   { subsets }: Endpoints,
   portName: string,
 ): { host: string; port: number; pod: string }[] {

@@ -72,6 +72,7 @@ export function clusterCertificates(names: ClusterNames): CertificateSpec[] {
     client('proxy', 'system:kube-proxy', []),
     client('dns', 'system:dns', []),
     client('network', 'system:network', []),
+    client('metrics', 'system:metrics', []),
   ]
 }
 

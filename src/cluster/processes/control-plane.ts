@@ -1,4 +1,4 @@
-// The control-plane process: API server, scheduler and controllers, and the machine's own service rules.
+// The control-plane process: API server, scheduler and controllers, the metrics API, and the machine's own service rules.
 //
 // Scheduler and controllers reach the API server in process: the same pipeline, without sockets. Each acts as
 // the user that it would be over the network, so that RBAC judges it all the same.
@@ -18,6 +18,7 @@ import { readServerArgs } from '#cluster/server-flags.ts'
 import { guardSupervisor } from '#cluster/supervisor/guard.ts'
 import type { SelfCommand } from '#cluster/supervisor/processes.ts'
 import { runControllerManager } from '#controllers/run.ts'
+import { runMetrics } from '#metrics/run.ts'
 import { runScheduler } from '#scheduler/run.ts'
 import { runCompaction } from '#store/compaction.ts'
 import { systemClock } from '#sys/clock.ts'
@@ -108,6 +109,20 @@ export async function runControlPlane(
         },
         ending,
       ),
+    metrics: (ending) =>
+      config.nodes === 0
+        ? Promise.resolve()
+        : runMetrics(
+            {
+              ...base,
+              log: log.child({ component: 'metrics' }),
+              client: clientAs('system:metrics'),
+              address: machineAddress(config),
+              port: 0,
+              kubeletAuthority: authority.certificate,
+            },
+            ending,
+          ),
     proxy: (ending) =>
       config.nodes === 0
         ? Promise.resolve()

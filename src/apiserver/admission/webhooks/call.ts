@@ -7,8 +7,8 @@ import { parsePlain } from '#api/codec/json.ts'
 import type { JsonObject } from '#api/meta/object.ts'
 import type { ServerAccess } from '#apiserver/access.ts'
 import { CallError } from '#apiserver/admission/webhooks/review.ts'
-import { type HttpsTarget, sendHttps } from '#apiserver/outbound/https.ts'
 import { serviceTarget } from '#apiserver/subresources/proxy-target.ts'
+import { type HttpsTarget, sendHttps } from '#sys/https.ts'
 
 export interface ClientConfig {
   readonly url?: string

@@ -14,8 +14,8 @@ import {
 } from 'jose'
 import { parsePlain } from '#api/codec/json.ts'
 import type { Issuer } from '#apiserver/authentication/configuration/file.ts'
-import { type HttpsTarget, sendHttps } from '#apiserver/outbound/https.ts'
 import type { Clock } from '#sys/clock.ts'
+import { type HttpsTarget, sendHttps } from '#sys/https.ts'
 import type { Logger } from '#sys/log.ts'
 
 export interface IssuerKeys {

@@ -18,9 +18,9 @@ import {
 import { GoDurationError, parseGoDuration } from '#api/meta/go-duration.ts'
 import type { WebhookConfiguration } from '#apiserver/authorization/configuration/file.ts'
 import type { MatchCondition, MatchConditionCompiler } from '#apiserver/authorization/match-conditions.ts'
-import type { HttpsTarget } from '#apiserver/outbound/https.ts'
 import { readKubeconfigTarget } from '#apiserver/outbound/kubeconfig.ts'
 import { isMissing } from '#sys/files.ts'
+import type { HttpsTarget } from '#sys/https.ts'
 
 export interface CompiledWebhook {
   readonly target: HttpsTarget

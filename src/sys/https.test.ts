@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { sendHttps } from '#apiserver/outbound/https.ts'
 import { createTestPki } from '#apiserver/testing-pki.ts'
 import { startTestService } from '#apiserver/testing-services.ts'
 import { systemClock } from '#sys/clock.ts'
+import { sendHttps } from '#sys/https.ts'
 import { systemRandom } from '#sys/random.ts'
 
 test('an address of its own is where the connection goes, whatever the name in the URL', async () => {
