@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createMeter } from '#metrics/meter.ts'
 import type { Look } from '#metrics/usage.ts'
-import { fakeClock } from '#sys/fake-clock.ts'
+import { type FakeClock, fakeClock } from '#sys/fake-clock.ts'
 
 function metered() {
   const clock = fakeClock()
@@ -18,6 +18,12 @@ function metered() {
   return { clock, meter, looks, errors, goDown: () => (isDown = true) }
 }
 
+/** Lets the time pass that lies between two looks. */
+async function inTwoSeconds<T>(clock: FakeClock, outcome: Promise<T>): Promise<T> {
+  await clock.advance(2_000)
+  return await outcome
+}
+
 test('who asks first waits for two looks, and all who ask meanwhile share them', async () => {
   const { clock, meter, looks } = metered()
   const asked = [meter.of('a'), meter.of('a')]
@@ -31,9 +37,7 @@ test('who asks first waits for two looks, and all who ask meanwhile share them',
 
 test('what is fresh is not measured again; what is not is measured since then', async () => {
   const { clock, meter, looks } = metered()
-  const first = meter.of('a')
-  await clock.advance(2_000)
-  await first
+  await inTwoSeconds(clock, meter.of('a'))
   await clock.advance(14_000)
   await meter.of('a')
   assert.equal(looks.length, 2)
@@ -44,32 +48,22 @@ test('what is fresh is not measured again; what is not is measured since then', 
 
 test('after a long silence nobody is told of times long gone', async () => {
   const { clock, meter, looks } = metered()
-  const first = meter.of('a')
-  await clock.advance(2_000)
-  await first
+  await inTwoSeconds(clock, meter.of('a'))
   await clock.advance(300_000)
-  const again = meter.of('a')
-  await clock.advance(2_000)
-  assert.equal((await again)?.windowMs, 2_000)
+  assert.equal((await inTwoSeconds(clock, meter.of('a')))?.windowMs, 2_000)
   assert.equal(looks.length, 4)
 })
 
 test('what has begun since is measured by two new looks', async () => {
   const { clock, meter, looks } = metered()
-  const first = meter.of('a')
-  await clock.advance(2_000)
-  await first
-  const anew = meter.anew('a')
-  await clock.advance(2_000)
-  assert.equal((await anew)?.windowMs, 2_000)
+  await inTwoSeconds(clock, meter.of('a'))
+  assert.equal((await inTwoSeconds(clock, meter.anew('a')))?.windowMs, 2_000)
   assert.equal(looks.length, 4)
 })
 
 test('nobody looks when nobody asks', async () => {
   const { clock, meter, looks } = metered()
-  const first = meter.of('a')
-  await clock.advance(2_000)
-  await first
+  await inTwoSeconds(clock, meter.of('a'))
   await clock.advance(600_000)
   assert.equal(looks.length, 2)
   assert.equal(clock.pendingCount(), 0)
@@ -86,12 +80,8 @@ test('a kubelet that does not answer is not known about, and is asked again', as
 
 test('nodes that are gone are forgotten', async () => {
   const { clock, meter, looks } = metered()
-  const first = meter.of('a')
-  await clock.advance(2_000)
-  await first
+  await inTwoSeconds(clock, meter.of('a'))
   meter.keepOnly(new Set(['b']))
-  const again = meter.of('a')
-  await clock.advance(2_000)
-  await again
+  await inTwoSeconds(clock, meter.of('a'))
   assert.equal(looks.length, 4)
 })
