@@ -11,6 +11,7 @@ import { events } from '#api/resources.ts'
 import type { Event } from '#api/types/core.ts'
 import type { Client } from '#client/client.ts'
 import { type CorrelatedEvent, createEventCorrelator } from '#client/event-correlator.ts'
+import { ConnectionError } from '#client/transport.ts'
 import { type Clock, formatTime } from '#sys/clock.ts'
 import type { Logger } from '#sys/log.ts'
 
@@ -45,6 +46,9 @@ export interface EventRecorderOptions {
 const QUEUE_BOUND = 1000
 /** What is told of has consequences (a status, the next step) which are to reach the API server first. */
 const CALM_MS = 20
+/** As upstream's: two minutes in all. */
+const MAX_TRIES = 12
+const RETRY_MS = 10_000
 
 export function createEventRecorder(options: EventRecorderOptions): EventRecorder {
   const { client, clock, log, component, host } = options
@@ -57,13 +61,24 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
   async function writeAll(): Promise<void> {
     await clock.sleep(CALM_MS, hurry.signal).catch(() => undefined)
     for (let next = queue.shift(); next; next = queue.shift()) {
-      try {
-        await write(client, next)
-      } catch (error) {
-        log.debug({ reason: next.event.reason, error: String(error) }, 'event was not written')
-      }
+      await deliver(next)
     }
     writing = undefined
+  }
+
+  /** A server that cannot be reached is waited for, since it is often what the events are about; a refusal is final. */
+  async function deliver(next: CorrelatedEvent): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await write(client, next)
+      } catch (error) {
+        if (!(error instanceof ConnectionError) || tries === MAX_TRIES || hurry.signal.aborted) {
+          log.debug({ reason: next.event.reason, error: String(error) }, 'event was not written')
+          return
+        }
+      }
+      await clock.sleep(RETRY_MS, hurry.signal).catch(() => undefined)
+    }
   }
 
   return {

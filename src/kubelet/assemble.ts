@@ -109,14 +109,14 @@ export function assemble(ground: Ground): Parts {
     renewAt: (uid) => tokens.renewAt(uid),
   })
   knot.workers = workers
-  const tellDiskFull = (message: string) =>
-    recorder.event(nodeReference(nodeName), 'Warning', 'FreeDiskSpaceFailed', message)
+  const tellNode = (reason: string, message: string) =>
+    recorder.event(nodeReference(nodeName), 'Warning', reason, message)
   const images = createImageCollector({
     runtime,
     clock,
     log,
     volumeImages: () => (knot.workers?.list() ?? []).flatMap(volumeImageNames),
-    onFailure: tellDiskFull,
+    onFailure: (message) => tellNode('FreeDiskSpaceFailed', message),
   })
   const evictor = createEvictor({
     context,
@@ -124,6 +124,7 @@ export function assemble(ground: Ground): Parts {
     images,
     workers: () => workers,
     onChange: () => node.refresh(),
+    onShortage: (resource) => tellNode('EvictionThresholdMet', `Attempting to reclaim ${resource}`),
   })
   knot.evictor = evictor
   return {

@@ -27,6 +27,8 @@ export interface EvictorOptions {
   workers(): PodWorkers
   /** The node's pressure has changed. */
   onChange(): void
+  /** Something is about to be freed: images, or what a pod has. */
+  onShortage(resource: string): void
 }
 
 const LOOK_MS = 10_000
@@ -34,7 +36,8 @@ const LOOK_MS = 10_000
 const HOLD_MS = 300_000
 const EVICTED = 'Evicted'
 
-export function createEvictor({ context, rootDir, images, workers, onChange }: EvictorOptions): Evictor {
+export function createEvictor(options: EvictorOptions): Evictor {
+  const { context, rootDir, images, workers, onChange } = options
   const { clock, log, runtime, events } = context
   const seenAt = { memory: Number.NEGATIVE_INFINITY, disk: Number.NEGATIVE_INFINITY }
 
@@ -84,6 +87,7 @@ export function createEvictor({ context, rootDir, images, workers, onChange }: E
 
   async function relieve(met: Signal): Promise<void> {
     const resource = resourceOf(met.name)
+    options.onShortage(resource)
     if (resource !== 'memory') {
       await images.collectAll()
       const again = (await readSignals(rootDir, runtime)).find(({ name }) => name === met.name)
