@@ -70,6 +70,8 @@ export interface Runtime {
   pullImage(image: string, auth: AuthConfig | undefined, sandbox: SandboxConfig): Promise<string>
   removeImage(image: string): Promise<void>
   imageFilesystem(): Promise<FilesystemUsage | undefined>
+  /** The image that each sandbox is made of; undefined where the runtime does not tell, and pins it instead. */
+  sandboxImage(): Promise<string | undefined>
   /** How an image's file system is mounted; it stays until `removeImageView`. The same for the same key. */
   viewImage(image: string, key: string): Promise<readonly FilesystemMount[]>
   removeImageView(key: string): Promise<void>
@@ -94,6 +96,11 @@ interface Verbose {
   readonly info: Readonly<Record<string, string>>
 }
 
+interface ContainerdConfiguration {
+  readonly containerd?: { readonly snapshotter?: string }
+  readonly sandboxImage?: string
+}
+
 export function connectRuntime(socket: string): Runtime {
   const channel = openChannel(socket)
   const snapshots = connectSnapshots(socket)
@@ -112,12 +119,14 @@ export function connectRuntime(socket: string): Runtime {
       if (!isNotFound(error)) throw error
     }
   }
-  /** Who keeps the layers of images; containerd's answer to a verbose status is its configuration. */
-  const snapshotter = async (): Promise<string> => {
+  /** containerd's answer to a verbose status is its configuration; others have nothing of it. */
+  const configuration = async (): Promise<ContainerdConfiguration> => {
     const { info } = await call<Verbose>('Status', { verbose: true }, 10_000)
-    const { containerd } = JSON.parse(info['config'] ?? '{}') as { containerd?: { snapshotter?: string } }
-    return containerd?.snapshotter ?? 'overlayfs'
+    return JSON.parse(info['config'] ?? '{}') as ContainerdConfiguration
   }
+  /** Who keeps the layers of images. */
+  const snapshotter = async (): Promise<string> =>
+    (await configuration()).containerd?.snapshotter ?? 'overlayfs'
   const filterOf = (labels: Readonly<Record<string, string>> | undefined): object =>
     labels ? { filter: { labelSelector: labels } } : {}
 
@@ -209,6 +218,7 @@ export function connectRuntime(socket: string): Runtime {
       return (await call<{ imageFilesystems: FilesystemUsage[] }>('ImageFsInfo')).imageFilesystems[0]
     },
 
+    sandboxImage: async () => (await configuration()).sandboxImage,
     async viewImage(image, key) {
       const { info } = await call<Verbose>('ImageStatus', { image: { image }, verbose: true })
       const { chainID } = JSON.parse(info['info'] ?? '{}') as { chainID?: string }

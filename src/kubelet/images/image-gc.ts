@@ -44,11 +44,17 @@ export function createImageCollector({
 
   /** Unused images, the one unused longest first. */
   async function unused(): Promise<readonly Image[]> {
-    const [images, containers] = await Promise.all([runtime.listImages(), runtime.listContainers()])
+    const [images, containers, sandboxImage] = await Promise.all([
+      runtime.listImages(),
+      runtime.listContainers(),
+      runtime.sandboxImage(),
+    ])
     const now = clock.monotonic()
     const used = new Set([
       ...containers.flatMap(({ imageRef, imageId, image }) => [imageRef, imageId, image.image]),
       ...volumeImages(),
+      // Of no container, but without it no pod starts any more; runtimes pin it only of late.
+      sandboxImage,
     ])
     const present = new Set(images.map(({ id }) => id))
     for (const id of seen.keys()) if (!present.has(id)) seen.delete(id)
