@@ -222,3 +222,16 @@ test('deleting a Job leaves no pod behind, finalizers or not', async () => {
   await server.client.resource(jobs).delete('default', 'gone', { propagationPolicy: 'Background' })
   await controllers.until(pods, `default/${pod?.metadata?.name}`, (object) => object === undefined)
 })
+
+test('pods that fail together are counted together: none is deleted that ends by itself', async () => {
+  await job('together', 'exit-42', {
+    parallelism: 3,
+    completions: 3,
+    podFailurePolicy: {
+      rules: [{ action: 'FailJob', onExitCodes: { operator: 'In', values: [42] } }],
+    },
+  })
+  const object = await ended('together', 'Failed')
+  assert.equal(object?.status?.failed, 3)
+  assert.equal((await podsOf('together')).filter(({ status }) => status?.phase === 'Failed').length, 3)
+})

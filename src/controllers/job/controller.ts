@@ -3,8 +3,9 @@
 //   Job, Pods ─▶ claim ─▶ judge: go on, or end? ─▶ plan ─▶ create / delete pods ─▶ count finished pods ─▶ status
 //
 // Invariant: every finished pod is counted exactly once (see tracking.ts).
-// Upstream: pkg/controller/job. Left out: gang scheduling of Jobs (Workload, PodGroup: off by default), and the
-// second that upstream waits to gather changes of pods.
+// Pods that fail at about the same time are judged together: the first failure that ends a Job would else delete the others,
+// though they are about to say themselves how they ended. Success is counted at once; upstream gathers all changes.
+// Upstream: pkg/controller/job. Left out: gang scheduling of Jobs (Workload, PodGroup: off by default).
 
 import { semanticEqual } from '#api/meta/equality.ts'
 import { keyOf, type ObjectKey, objectKey } from '#api/meta/object.ts'
@@ -45,6 +46,8 @@ import { formatTime } from '#sys/clock.ts'
 
 const ORPHAN = 'orphan:'
 const UNSETTLED_RETRY_MS = 300_000
+/** How long other pods may fail after one that has. */
+const GATHER_MS = 1000
 
 export function jobController(context: ControllerContext): Controller {
   const { client, clock } = context
@@ -56,6 +59,8 @@ export function jobController(context: ControllerContext): Controller {
   const pendingStatus = new PendingWrites<Job>(jobInformer, clock)
   const tools = { client, control: createPodControl(client, events), pending }
   const backoffs = new Map<ObjectKey, Backoff>()
+  /** Until when the Jobs wait, one of whose pods has failed. */
+  const gathering = new Map<ObjectKey, number>()
   /** Pods whose finalizer was taken off and whose cached state does not show it yet, by UID. */
   const released = new Set<string>()
 
@@ -64,11 +69,15 @@ export function jobController(context: ControllerContext): Controller {
     const job = jobInformer.get(key)
     if (!job || isFinished(job)) {
       backoffs.delete(key)
+      gathering.delete(key)
       pending.forget(key)
       if (!job) pendingStatus.forget(key)
       return
     }
     if (isForeign(job)) return
+    const waitMs = (gathering.get(key) ?? 0) - clock.monotonic()
+    if (waitMs > 0) return { afterMs: waitMs }
+    gathering.delete(key)
     if (!pendingStatus.isSettled(key)) return { afterMs: UNSETTLED_RETRY_MS }
     const isSettled = pending.isSettled(key)
     const claimed = await claimChildren<Pod, Job>({
@@ -280,6 +289,9 @@ export function jobController(context: ControllerContext): Controller {
     const { object, type } = change
     if (type === 'deleted' || !hasFinalizer(object)) released.delete(object.metadata?.uid ?? '')
     const keys = ownersOf(change, 'Job', jobInformer, ({ spec }) => selectorOf(spec?.selector))
+    if (hasJustFailed(change)) {
+      for (const key of keys) if (!gathering.has(key)) gathering.set(key, clock.monotonic() + GATHER_MS)
+    }
     const isOrphan = type !== 'deleted' && hasFinalizer(object) && isUncounted(object)
     return isOrphan ? [...keys, `${ORPHAN}${keyOf(object)}`] : keys
   }
@@ -298,6 +310,11 @@ export function jobController(context: ControllerContext): Controller {
     reconcile,
   })
 }
+
+const hasJustFailed = (change: Change<Pod>): boolean =>
+  change.type === 'updated' &&
+  change.object.status?.phase === 'Failed' &&
+  change.previous.status?.phase !== 'Failed'
 
 /** What one pass has made of the Job, before its finished pods are counted. */
 interface Outcome {
