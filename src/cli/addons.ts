@@ -12,16 +12,17 @@ const WAIT_MS = 30_000
 
 export function addonsCommand(): Command {
   return new Command('addons')
-    .summary('for single components: the Service of cluster DNS, rights of DNS and pod network')
+    .summary('for single components: the Service of cluster DNS, rights of DNS, pod network, metrics')
     .description(
-      'Makes the Service of cluster DNS and the rights of the DNS servers and the pod network, where they are missing.',
+      'Makes the Service of cluster DNS and the rights of the DNS servers, the pod network and the metrics, where they are missing.',
     )
     .requiredOption('--kubeconfig <file>', 'where the API server is, as an administrator')
     .option('--cluster-dns <address>', 'address of cluster DNS', '10.96.0.10')
     .action(async ({ kubeconfig, clusterDns }: { kubeconfig: string; clusterDns: string }) => {
       const { client } = clientFrom(kubeconfig, 'addons')
       const deadline = AbortSignal.timeout(WAIT_MS)
-      await ensureAddons(client, clusterDns, systemClock, createLogger('addons'), deadline)
+      const options = { clusterIP: clusterDns, servesMetrics: true }
+      await ensureAddons(client, options, systemClock, createLogger('addons'), deadline)
       deadline.throwIfAborted()
     })
 }

@@ -1,6 +1,6 @@
 // `k8ts up`: makes a cluster, or brings one back.
 
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { collect, dataDirOption, integer, list, nameOption } from '#cli/options.ts'
 import { createProgress } from '#cli/progress.ts'
 import { SELF } from '#cli/self.ts'
@@ -21,6 +21,7 @@ interface Options {
   readonly podCidr?: string
   readonly serviceCidr?: string
   readonly components?: readonly string[]
+  readonly metrics?: boolean
   readonly apiserverArg?: readonly string[]
   readonly foreground?: boolean
 }
@@ -40,6 +41,11 @@ export function upCommand(): Command {
     .option('--pod-cidr <cidr>', 'addresses of pods (default: 10.244.0.0/16)')
     .option('--service-cidr <cidr>', 'addresses of services (default: 10.96.0.0/16)')
     .option('--components <list>', `run only these: ${COMPONENTS.join(',')}`, list)
+    .option(
+      '--metrics',
+      'also serve what nodes and pods use: kubectl top, autoscalers (--no-metrics: no more)',
+    )
+    .addOption(new Option('--no-metrics').hideHelp())
     .option(
       '--apiserver-arg <name=value>',
       'a flag of the API server, see `k8ts apiserver --help`; may be repeated',

@@ -19,6 +19,9 @@ export const COMPONENTS = [
 ] as const
 export type Component = (typeof COMPONENTS)[number]
 
+/** What a cluster of upstream has, too; the others are there when somebody wishes for them. */
+const USUAL_COMPONENTS: readonly Component[] = COMPONENTS.filter((name) => name !== 'metrics')
+
 export interface ClusterConfig {
   /** Of the layout of the data directory. */
   readonly formatVersion: 1
@@ -47,6 +50,8 @@ export interface ClusterWishes {
   readonly podCIDR?: string
   readonly serviceCIDR?: string
   readonly components?: readonly string[]
+  /** Whether usage of nodes and pods is served, beside those components. */
+  readonly metrics?: boolean
   /** Replaces all that are kept. */
   readonly apiServerArgs?: readonly string[]
 }
@@ -101,7 +106,10 @@ export function resolveConfig(
       wishes.serviceCIDR ?? kept?.serviceCIDR ?? free.serviceCIDR,
       28,
     ),
-    components: checkComponents(wishes.components ?? kept?.components ?? COMPONENTS),
+    components: withMetrics(
+      checkComponents(wishes.components ?? kept?.components ?? USUAL_COMPONENTS),
+      wishes.metrics,
+    ),
     hostCIDR: free.hostCIDR,
     apiServerArgs: keepServerArgs(wishes.apiServerArgs ?? kept?.apiServerArgs ?? []),
   }
@@ -167,6 +175,11 @@ function checkComponents(list: readonly string[]): readonly Component[] {
     }
   }
   return list as readonly Component[]
+}
+
+function withMetrics(components: readonly Component[], wish: boolean | undefined): readonly Component[] {
+  if (wish === undefined || wish === components.includes('metrics')) return components
+  return wish ? [...components, 'metrics'] : components.filter((name) => name !== 'metrics')
 }
 
 /** `k8ts-1`, `k8ts-2`, …: the names of a cluster's nodes. */

@@ -54,6 +54,16 @@ export async function register(client: Client, { address, port, certificate }: R
   return true
 }
 
+/** Takes out what `register` wrote: an API that nobody serves would trouble everybody who asks what APIs there are. */
+export async function withdraw(client: Client): Promise<void> {
+  const service = await find(client, services, NAMESPACE, NAME)
+  const { labels } = service?.metadata ?? {}
+  const isOurs = labels?.['k8s-app'] === NAME && service?.spec?.selector === undefined
+  if (!isOurs) return
+  await client.resource(apiServices).delete('', `${VERSION}.${GROUP}`)
+  await client.resource(services).delete(NAMESPACE, NAME)
+}
+
 async function find<T extends KubeObject>(
   client: Client,
   type: ResourceType<T>,

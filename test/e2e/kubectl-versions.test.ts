@@ -46,7 +46,7 @@ let folder: string
 before(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'k8ts-kubectl-versions-'))
   const [started] = await Promise.all([
-    startCluster({ nodes: 1 }),
+    startCluster({ nodes: 1, metrics: true }),
     ...Object.entries(PACKAGES).map(([version, name]) => fetchKubectl(version, name)),
     writeFile(path.join(folder, 'web.json'), MANIFEST),
   ])

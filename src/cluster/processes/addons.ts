@@ -13,6 +13,7 @@ import {
   services,
 } from '#api/resources.ts'
 import type { Client } from '#client/client.ts'
+import { withdraw } from '#metrics/registration.ts'
 import type { Clock } from '#sys/clock.ts'
 import type { Logger } from '#sys/log.ts'
 
@@ -26,10 +27,17 @@ const METRICS_API = 'v1beta1.metrics.k8s.io'
 const READ = ['get', 'list', 'watch']
 const RBAC = 'rbac.authorization.k8s.io'
 
+export interface AddonsOptions {
+  /** Address of cluster DNS. */
+  readonly clusterIP: string
+  /** Whether the metrics component runs; where it does not, nothing may lead to it. */
+  readonly servesMetrics: boolean
+}
+
 /** Makes what is missing, trying again until it is there; what a person changed is left alone. */
 export async function ensureAddons(
   client: Client,
-  clusterIP: string,
+  { clusterIP, servesMetrics }: AddonsOptions,
   clock: Clock,
   log: Logger,
   signal: AbortSignal,
@@ -39,7 +47,7 @@ export async function ensureAddons(
       await Promise.all([
         createNetworkRights(client),
         createClusterDns(client, clusterIP),
-        createMetricsRights(client),
+        servesMetrics ? createMetricsRights(client) : withdraw(client),
       ])
       return
     } catch (error) {

@@ -144,7 +144,10 @@ export async function runControlPlane(
       guardSupervisor({ layout, self, clock: systemClock, log }, signal),
       ensureAddons(
         clientAs('kubernetes-admin', ['system:masters']),
-        dnsServiceAddress(config),
+        {
+          clusterIP: dnsServiceAddress(config),
+          servesMetrics: config.components.includes('metrics'),
+        },
         systemClock,
         log,
         signal,
