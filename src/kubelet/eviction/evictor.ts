@@ -1,11 +1,18 @@
 // Keeps the node from being brought down by its pods: says when it is short of something, and ends pods to help.
 //
 // signals ▶ pressure (a condition of the node, for at least five minutes) ▶ free what nobody needs ▶ evict one pod
-// ▶ look again. Upstream: pkg/kubelet/eviction/eviction_manager.go. Left out: soft thresholds, PID pressure.
+// ▶ look again. Upstream: pkg/kubelet/eviction/eviction_manager.go. Left out: soft thresholds, PID pressure; who is to go
+// when inodes are short is found by bytes.
 
 import type { Pod } from '#api/types/core.ts'
 import { podLogDirectory } from '#kubelet/containers/sandbox-config.ts'
-import { hasStorageLimit, storageExcess } from '#kubelet/eviction/local-storage.ts'
+import type { ContainerStats } from '#kubelet/cri/types.ts'
+import {
+  hasStorageLimit,
+  measureStorage,
+  type StorageUse,
+  storageExcess,
+} from '#kubelet/eviction/local-storage.ts'
 import { blame, isCritical, type PodUse, rank } from '#kubelet/eviction/ranking.ts'
 import { isMet, readSignals, resourceOf, type Signal, shortage } from '#kubelet/eviction/signals.ts'
 import type { ImageCollector } from '#kubelet/images/image-gc.ts'
@@ -62,14 +69,23 @@ export function createEvictor(options: EvictorOptions): Evictor {
     if (limited.length === 0) return
     const stats = await runtime.listContainerStats()
     for (const pod of limited) {
-      const excess = await storageExcess(
-        pod,
-        context.directories,
-        podLogDirectory(context.logRoot, pod),
-        stats,
-      )
+      const excess = storageExcess(pod, await storageOf(pod, stats))
       if (excess !== undefined) evict(pod, excess)
     }
+  }
+
+  function storageOf(pod: Pod, stats: readonly ContainerStats[]): Promise<StorageUse> {
+    return measureStorage(pod, context.directories, podLogDirectory(context.logRoot, pod), stats)
+  }
+
+  async function storageUses(): Promise<readonly PodUse[]> {
+    const stats = await runtime.listContainerStats()
+    return await Promise.all(
+      evictable().map(async (pod) => {
+        const { containers, total } = await storageOf(pod, stats)
+        return { pod, containers, usage: total }
+      }),
+    )
   }
 
   async function memoryUses(): Promise<readonly PodUse[]> {
@@ -93,13 +109,11 @@ export function createEvictor(options: EvictorOptions): Evictor {
       const again = (await readSignals(rootDir, runtime)).find(({ name }) => name === met.name)
       if (!again || !isMet(again)) return
     }
-    const uses =
-      resource === 'memory'
-        ? await memoryUses()
-        : evictable().map((pod) => ({ pod, usage: 0, containers: [] }))
+    const uses = resource === 'memory' ? await memoryUses() : await storageUses()
     const [first] = rank(uses, resource === 'memory' ? 'memory' : 'ephemeral-storage')
-    if (first)
-      evict(first.pod, `The node was low on resource: ${resource}. ${shortage(met)}${blame(first, resource)}`)
+    if (!first) return
+    const whose = resource === 'inodes' ? '' : blame(first, resource)
+    evict(first.pod, `The node was low on resource: ${resource}. ${shortage(met)}${whose}`)
   }
 
   async function look(): Promise<void> {

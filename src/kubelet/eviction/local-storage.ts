@@ -1,4 +1,4 @@
-// Pods that use more of the node's disk than they may: emptyDir limits and limits of ephemeral storage.
+// What pods use of the node's disk, and which of them use more than they may: limits of emptyDirs and of ephemeral storage.
 //
 // Upstream: pkg/kubelet/eviction/eviction_manager.go (localStorageEviction)
 
@@ -8,6 +8,7 @@ import { podLimits } from '#api/meta/pod-resources.ts'
 import { formatQuantity, toValue } from '#api/meta/quantity.ts'
 import type { Pod } from '#api/types/core.ts'
 import type { ContainerStats } from '#kubelet/cri/types.ts'
+import { allContainers, regularContainers } from '#kubelet/pods/pod-spec.ts'
 import { CONTAINER_NAME, POD_UID } from '#kubelet/runtime/labels.ts'
 import type { PodDirectories } from '#kubelet/volumes/pod-directories.ts'
 
@@ -17,38 +18,61 @@ export function hasStorageLimit(pod: Pod): boolean {
   return hasVolumeLimit || podLimits(pod).has('ephemeral-storage')
 }
 
-/** Why it has to go, in the words of its status; undefined when it keeps within its limits. */
-export async function storageExcess(
+/** Bytes that a pod takes of the node's disk. */
+export interface StorageUse {
+  /** emptyDirs by name, those in memory too. */
+  readonly volumes: ReadonlyMap<string, number>
+  /** What containers have written to their own file systems and to their logs. */
+  readonly containers: readonly { readonly name: string; readonly usage: number }[]
+  /** All that is on the disk. */
+  readonly total: number
+}
+
+/** `podLogs` is the folder of the pod's logs. */
+export async function measureStorage(
   pod: Pod,
   directories: PodDirectories,
   podLogs: string,
   stats: readonly ContainerStats[],
-): Promise<string | undefined> {
+): Promise<StorageUse> {
   const uid = pod.metadata?.uid ?? ''
-  let onDisk = 0
+  const volumes = new Map<string, number>()
+  let total = 0
   for (const { name, emptyDir } of pod.spec?.volumes ?? []) {
     if (!emptyDir) continue
     const used = await usedBytes(directories.volume(uid, 'empty-dir', name))
-    if (emptyDir.medium !== 'Memory') onDisk += used
-    const limit = emptyDir.sizeLimit
-    if (limit !== undefined && toValue(limit) > 0 && used > toValue(limit)) {
+    volumes.set(name, used)
+    if (emptyDir.medium !== 'Memory') total += used
+  }
+  const own = stats.filter(({ attributes }) => attributes.labels[POD_UID] === uid)
+  const containers = await Promise.all(
+    allContainers(pod).map(async ({ name }) => {
+      const stat = own.find(({ attributes }) => attributes.labels[CONTAINER_NAME] === name)
+      const layer = stat?.writableLayer?.usedBytes?.value ?? 0
+      return { name, usage: layer + (await usedBytes(path.join(podLogs, name))) }
+    }),
+  )
+  return { volumes, containers, total: containers.reduce((sum, { usage }) => sum + usage, total) }
+}
+
+/** Why it has to go, in the words of its status; undefined when it keeps within its limits. Pure. */
+export function storageExcess(pod: Pod, use: StorageUse): string | undefined {
+  for (const { name, emptyDir } of pod.spec?.volumes ?? []) {
+    const limit = emptyDir?.sizeLimit
+    if (limit !== undefined && toValue(limit) > 0 && (use.volumes.get(name) ?? 0) > toValue(limit)) {
       return `Usage of EmptyDir volume "${name}" exceeds the limit "${limit}". `
     }
   }
-  const own = stats.filter(({ attributes }) => attributes.labels[POD_UID] === uid)
-  for (const container of pod.spec?.containers ?? []) {
-    const stat = own.find(({ attributes }) => attributes.labels[CONTAINER_NAME] === container.name)
-    const layer = stat?.writableLayer?.usedBytes?.value ?? 0
-    const used = layer + (await usedBytes(path.join(podLogs, container.name)))
-    onDisk += used
+  for (const container of regularContainers(pod)) {
     const limit = container.resources?.limits?.['ephemeral-storage']
-    if (limit !== undefined && used > toValue(limit)) {
+    const usage = use.containers.find(({ name }) => name === container.name)?.usage ?? 0
+    if (limit !== undefined && usage > toValue(limit)) {
       return `Container ${container.name} exceeded its local ephemeral storage limit "${limit}". `
     }
   }
-  const total = podLimits(pod).get('ephemeral-storage')
-  if (!total || onDisk <= toValue(total)) return undefined
-  return `Pod ephemeral local storage usage exceeds the total limit of containers ${formatQuantity(total)}. `
+  const limit = podLimits(pod).get('ephemeral-storage')
+  if (!limit || use.total <= toValue(limit)) return undefined
+  return `Pod ephemeral local storage usage exceeds the total limit of containers ${formatQuantity(limit)}. `
 }
 
 const BLOCK_BYTES = 512
