@@ -73,7 +73,7 @@ export function sendHttps(
     const timer = clock.after(timeoutMs, () =>
       fail('context deadline exceeded (Client.Timeout exceeded while awaiting headers)', 'ETIMEDOUT'),
     )
-    request.on('error', (error: NodeJS.ErrnoException) => fail(error.message, error.code ?? '', error))
+    request.on('error', (error: NodeJS.ErrnoException) => fail(goWords(error), error.code ?? '', error))
     request.on('response', (response) => {
       const chunks: Buffer[] = []
       let size = 0
@@ -82,7 +82,7 @@ export function sendHttps(
         chunks.push(chunk)
         if (size > MAX_ANSWER_BYTES) fail('the answer is too large', 'EMSGSIZE')
       })
-      response.on('error', (error: NodeJS.ErrnoException) => fail(error.message, error.code ?? '', error))
+      response.on('error', (error: NodeJS.ErrnoException) => fail(goWords(error), error.code ?? '', error))
       response.on('end', () => {
         timer.cancel()
         const retryAfter = Number(response.headers['retry-after'])
@@ -119,4 +119,10 @@ function headersOf({ headers, url, address }: HttpsTarget, body: string | undefi
     ...(address && { host: new URL(url).host }),
     ...headers,
   }
+}
+
+/** A refused connection as upstream's clients say it: it stands in what users are told of their webhooks. */
+export function goWords({ message }: NodeJS.ErrnoException): string {
+  const [, address] = /^connect ECONNREFUSED (\S+)$/.exec(message) ?? []
+  return address === undefined ? message : `dial tcp ${address}: connect: connection refused`
 }

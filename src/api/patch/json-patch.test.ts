@@ -47,6 +47,31 @@ for (const [name, operation] of misfits) {
   })
 }
 
+test('what does not fit is told in the words of the library', () => {
+  const cases: readonly (readonly [JsonPatchOperation, string])[] = [
+    [
+      { op: 'add', path: '/n/x', value: 1 },
+      'add operation does not apply: doc is missing path: "/n/x": missing value',
+    ],
+    [
+      { op: 'replace', path: '/n/x' },
+      'replace operation does not apply: doc is missing path: /n/x: missing value',
+    ],
+    [
+      { op: 'remove', path: '/n' },
+      "error in remove for path: '/n': Unable to remove nonexistent key: n: missing value",
+    ],
+    [
+      { op: 'copy', from: '/n/x', path: '/m' },
+      'copy operation does not apply: doc is missing from path: /n/x: missing value',
+    ],
+    [{ op: 'test', path: '/list', value: 1 }, 'testing value /list failed: test failed'],
+  ]
+  for (const [operation, message] of cases) {
+    assert.throws(() => applyJsonPatch(document(), [operation]), { message })
+  }
+})
+
 test('a key named __proto__ is data', () => {
   const patched = applyJsonPatch({}, [{ op: 'add', path: '/__proto__', value: { x: 1 } }])
   assert.ok(Object.hasOwn(patched, '__proto__'))

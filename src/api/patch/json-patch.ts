@@ -14,7 +14,7 @@ export interface JsonPatchOperation {
   readonly value?: unknown
 }
 
-/** The patch does not fit the document; the message says which operation and why. */
+/** The patch does not fit the document; the message says which operation and why, in the words of that library. */
 export class JsonPatchError extends Error {
   constructor(message: string) {
     super(message)
@@ -22,11 +22,14 @@ export class JsonPatchError extends Error {
   }
 }
 
+/** A `test` operation has found something else. */
+export class JsonPatchTestError extends JsonPatchError {}
+
 type Container = JsonObject | unknown[]
 
 /** Gives `document` with all `operations` applied; throws JsonPatchError at the first that does not fit. */
 export function applyJsonPatch(document: JsonObject, operations: readonly JsonPatchOperation[]): JsonObject {
-  const holder: { root: unknown } = { root: structuredClone(document) }
+  const holder: Holder = { root: structuredClone(document) }
   for (const operation of operations) applyOne(holder, operation)
   if (typeof holder.root !== 'object' || holder.root === null || Array.isArray(holder.root)) {
     throw new JsonPatchError('the patched document is not an object')
@@ -34,28 +37,37 @@ export function applyJsonPatch(document: JsonObject, operations: readonly JsonPa
   return holder.root as JsonObject
 }
 
-function applyOne(holder: { root: unknown }, operation: JsonPatchOperation): void {
+interface Holder {
+  root: unknown
+}
+
+function applyOne(holder: Holder, operation: JsonPatchOperation): void {
   const { op, path } = operation
   if (typeof path !== 'string') throw new JsonPatchError(`${op} operation is missing its path`)
+  const quoted = JSON.stringify(path)
   switch (op) {
     case 'add':
-      add(holder, path, structuredClone(operation.value ?? null))
+      add(holder, path, structuredClone(operation.value ?? null), `add ${MISSING} path: ${quoted}`)
       break
     case 'remove':
-      remove(holder, path)
+      remove(holder, path, `remove ${MISSING} path: ${quoted}`)
       break
     case 'replace':
       replace(holder, path, structuredClone(operation.value ?? null))
       break
     case 'move': {
-      const value = get(holder, fromOf(operation))
-      remove(holder, fromOf(operation))
-      add(holder, path, value)
+      const from = fromOf(operation)
+      const value = get(holder, from, `move ${MISSING} from path: ${from}`)
+      remove(holder, from, `move ${MISSING} from path: ${from}`)
+      add(holder, path, value, `move ${MISSING} destination path: ${path}`)
       break
     }
-    case 'copy':
-      add(holder, path, structuredClone(get(holder, fromOf(operation))))
+    case 'copy': {
+      const from = fromOf(operation)
+      const value = structuredClone(get(holder, from, `copy ${MISSING} from path: ${from}`))
+      add(holder, path, value, `copy ${MISSING} destination path: ${path}`)
       break
+    }
     case 'test':
       test(holder, path, operation.value ?? null)
       break
@@ -64,26 +76,27 @@ function applyOne(holder: { root: unknown }, operation: JsonPatchOperation): voi
   }
 }
 
+const MISSING = 'operation does not apply: doc is missing'
+
 function fromOf(operation: JsonPatchOperation): string {
   if (typeof operation.from !== 'string')
     throw new JsonPatchError(`${operation.op} operation is missing from`)
   return operation.from
 }
 
-/** The container that holds the last part of `path`, and that part. */
-function locate(holder: { root: unknown }, path: string): { container: Container; key: string } {
+/** The container that holds the last part of `path`, and that part; `complaint` is said where there is none. */
+function locate(holder: Holder, path: string, complaint: string): { container: Container; key: string } {
   const parts = path
     .split('/')
     .slice(1)
     .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
   const key = parts.pop()
-  if (key === undefined) throw new JsonPatchError(`doc is missing path: ${JSON.stringify(path)}`)
-  let current = holder.root
+  let current: unknown = key === undefined ? undefined : holder.root
   for (const part of parts) {
-    if (!isContainer(current)) throw new JsonPatchError(`doc is missing path: ${JSON.stringify(path)}`)
+    if (!isContainer(current)) break
     current = Array.isArray(current) ? current[position(part, current.length)] : own(current, part)
   }
-  if (!isContainer(current)) throw new JsonPatchError(`doc is missing path: ${JSON.stringify(path)}`)
+  if (key === undefined || !isContainer(current)) throw new JsonPatchError(`${complaint}: missing value`)
   return { container: current, key }
 }
 
@@ -106,45 +119,45 @@ function setKey(object: JsonObject, key: string, value: unknown): void {
   Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true })
 }
 
-function add(holder: { root: unknown }, path: string, value: unknown): void {
-  const { container, key } = locate(holder, path)
+function add(holder: Holder, path: string, value: unknown, complaint: string): void {
+  const { container, key } = locate(holder, path, complaint)
   if (!Array.isArray(container)) setKey(container, key, value)
   else if (key === '-') container.push(value)
   else container.splice(position(key, container.length + 1), 0, value)
 }
 
-function get(holder: { root: unknown }, path: string): unknown {
-  const { container, key } = locate(holder, path)
+function get(holder: Holder, path: string, complaint: string): unknown {
+  const { container, key } = locate(holder, path, complaint)
   if (Array.isArray(container)) return container[position(key, container.length)]
   return own(container, key) ?? null
 }
 
-function remove(holder: { root: unknown }, path: string): void {
-  const { container, key } = locate(holder, path)
+function remove(holder: Holder, path: string, complaint: string): void {
+  const { container, key } = locate(holder, path, complaint)
   if (Array.isArray(container)) container.splice(position(key, container.length), 1)
-  else if (!Object.hasOwn(container, key))
-    throw new JsonPatchError(`Unable to remove nonexistent key: ${key}`)
-  else delete container[key]
+  else if (!Object.hasOwn(container, key)) {
+    const what = complaint.startsWith('remove') ? 'remove' : 'move'
+    const where = what === 'remove' ? path : key
+    const why = `Unable to remove nonexistent key: ${key}: missing value`
+    throw new JsonPatchError(`error in ${what} for path: '${where}': ${why}`)
+  } else delete container[key]
 }
 
-function replace(holder: { root: unknown }, path: string, value: unknown): void {
+function replace(holder: Holder, path: string, value: unknown): void {
   if (path === '') {
     holder.root = value
     return
   }
-  const { container, key } = locate(holder, path)
+  const { container, key } = locate(holder, path, `replace ${MISSING} path: ${path}`)
   if (Array.isArray(container)) container[position(key, container.length)] = value
   else setKey(container, key, value)
 }
 
-function test(holder: { root: unknown }, path: string, expected: unknown): void {
-  if (!deepEqual(valueOrNull(holder, path), expected)) {
-    throw new JsonPatchError(`testing value ${path} failed`)
+function test(holder: Holder, path: string, expected: unknown): void {
+  const complaint = `test operation does not apply: is missing path: ${path}`
+  if (!deepEqual(path === '' ? holder.root : get(holder, path, complaint), expected)) {
+    throw new JsonPatchTestError(`testing value ${path} failed: test failed`)
   }
-}
-
-function valueOrNull(holder: { root: unknown }, path: string): unknown {
-  return path === '' ? holder.root : get(holder, path)
 }
 
 function deepEqual(a: unknown, b: unknown): boolean {

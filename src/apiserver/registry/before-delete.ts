@@ -30,6 +30,10 @@ export function beforeDelete(
   checkPreconditions(kind, draft, options)
   kind.prepareForDelete?.(draft, formatTime(nowMs))
   const metadata = metadataOf(draft)
+  if (lifecycleOf(kind).marksOnly && metadata['deletionTimestamp'] === undefined) {
+    metadata['deletionTimestamp'] = formatTime(nowMs)
+    return 'marked'
+  }
   const grace = gracefulDelete(kind, draft, options, nowMs)
   if (grace === 'pending') return 'pending'
   metadata['finalizers'] = deletionFinalizers(kind, draft, options)

@@ -12,6 +12,8 @@ export interface Lifecycle {
   readonly defaultPropagation?: 'orphan' | 'unsupported'
   /** What a client is told that leaves this to the kind. */
   readonly orphanWarning?: string
+  /** The first deletion only sets the time, and the finalizer that is the kind's own. */
+  readonly marksOnly?: boolean
   /** DELETE answers with the last state instead of a Status. */
   readonly returnsDeletedObject?: boolean
   /** Whether a deleted object without metadata.finalizers may go. */
@@ -40,6 +42,7 @@ const LIFECYCLES: Readonly<Record<string, Lifecycle>> = {
   '/events': EVENTS,
   'events.k8s.io/events': EVENTS,
   '/namespaces': NAMESPACE,
+  'apiextensions.k8s.io/customresourcedefinitions': { marksOnly: true },
   '/replicationcontrollers': ORPHANING,
   'batch/jobs': JOBS,
   '/persistentvolumeclaims': RETURNED,

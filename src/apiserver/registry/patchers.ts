@@ -248,7 +248,10 @@ function decodePatched(
   options: PatchWriteOptions,
   shown: () => string,
 ): JsonObject {
-  return decodeChecked(scope, target, patched, patchProblems, options, (text) => refusal(shown())(text))
+  const refuse = (text: string): Error => refusal(shown())(text)
+  const stranger = unregistered(scope, target, patched)
+  if (stranger !== undefined) throw refuse(stranger)
+  return decodeChecked(scope, target, patched, patchProblems, options, refuse)
 }
 
 /** The patched document as an object of the target kind. */
@@ -260,8 +263,6 @@ function decodeChecked(
   options: PatchWriteOptions,
   refuse: (text: string) => Error,
 ): JsonObject {
-  const stranger = unregistered(scope, target, patched)
-  if (stranger !== undefined) throw refuse(stranger)
   let decoded: ReturnType<typeof decodeValue>
   try {
     const custom = target.kind === scope.kind.kind ? scope.kind.custom : undefined

@@ -8,6 +8,7 @@ import type { JsonObject } from '#api/meta/object.ts'
 import { methodNotAllowed, notFound } from '#api/meta/status.ts'
 import type { ApiResponse } from '#apiserver/exchange.ts'
 import { negotiateOutput } from '#apiserver/http/negotiation.ts'
+import { goWords } from '#apiserver/outbound/https.ts'
 import type { RequestContext } from '#apiserver/pipeline.ts'
 import { freezeJson } from '#apiserver/registry/json.ts'
 import { storedObject } from '#apiserver/registry/stored-object.ts'
@@ -79,7 +80,7 @@ function ask(port: number): ReturnType<Check> {
     })
     request.on('timeout', () => request.destroy(new Error('timeout')))
     request.on('error', (error) =>
-      resolve({ isHealthy: false, text: `Get ${JSON.stringify(url)}: ${error.message}` }),
+      resolve({ isHealthy: false, text: `Get ${JSON.stringify(url)}: ${goWords(error)}` }),
     )
     request.end()
   })

@@ -9,7 +9,12 @@ import type { JsonObject, KubeObject } from '#api/meta/object.ts'
 import { failure, type StatusError } from '#api/meta/status.ts'
 import { mergeObjects } from '#api/patch/apply/merge.ts'
 import { DEDUCED, mergeTypeOf } from '#api/patch/apply/merge-type.ts'
-import { applyJsonPatch, type JsonPatchOperation } from '#api/patch/json-patch.ts'
+import {
+  applyJsonPatch,
+  JsonPatchError,
+  type JsonPatchOperation,
+  JsonPatchTestError,
+} from '#api/patch/json-patch.ts'
 import { mutatingAdmissionPolicies, mutatingAdmissionPolicyBindings } from '#api/resources.ts'
 import { kindSchema } from '#api/schema/schema.ts'
 import type {
@@ -105,7 +110,18 @@ function compileMutation({ applyConfiguration, jsonPatch }: Mutation): Mutate {
     }
   }
   const patch = compileExpression((jsonPatch?.expression ?? '').trim())
-  return async (object, values) => applyJsonPatch(object, jsonOf(await patch(values)) as JsonPatchOperation[])
+  return async (object, values) => patched(object, jsonOf(await patch(values)) as JsonPatchOperation[])
+}
+
+/** An operation that tests decides whether the object is changed at all. */
+function patched(object: JsonObject, operations: readonly JsonPatchOperation[]): JsonObject {
+  try {
+    return applyJsonPatch(object, operations)
+  } catch (error) {
+    if (error instanceof JsonPatchTestError) return object
+    if (error instanceof JsonPatchError) throw new JsonPatchError(`JSON Patch: ${error.message}`)
+    throw error
+  }
 }
 
 /** What an expression has made, as JSON. */
