@@ -85,6 +85,7 @@ const KNOWN_500 = [
   /failed to create typed patch object/,
   /unknown patch type: /,
   /expected a (?:\[\]|map\[string\])interface \{\}, but received a /,
+  /list element types are not identical: /,
   /merging lists cannot yet be specified in the patch/,
   /does not contain declared merge key: /,
   /cannot merge lists without merge key for /,

@@ -154,6 +154,7 @@ function mergeListField(
 ): Items {
   if (!isDeletion && !known?.patchStrategy?.includes('merge')) return patch
   if (original.length === 0 && patch.length === 0) return original
+  if (!isDeletion) checkAlike(original, patch)
   if (!isObject(original[0] ?? patch[0])) {
     if (isDeletion) return original.filter((item) => !patch.includes(item))
     const merged = uniqueScalars([...original, ...patch])
@@ -170,6 +171,15 @@ function mergeListField(
   const { base, additions } = applyItemDirectives(original, patch, mergeKey)
   const merged = mergeItems(base, additions, mergeKey, schema)
   return inPatchOrder(merged, additions, base, mergeKey)
+}
+
+/** All items of both lists are of one type, and that is no list. */
+function checkAlike(original: Items, patch: Items): void {
+  const [first, ...rest] = [...original, ...patch].map(typeName)
+  if (first?.startsWith('[]')) throw new StrategicMergeError('broken', 'lists of lists are not supported')
+  if (rest.every((type) => type === first)) return
+  const shown = goValue([original, patch])
+  throw new StrategicMergeError('broken', `list element types are not identical: ${shown}`)
 }
 
 /** Items with `$patch: delete` take theirs out; one with `$patch: replace` makes the rest stand alone. */

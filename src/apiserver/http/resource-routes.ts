@@ -33,6 +33,7 @@ import {
   parseListOptions,
   parsePatchOptions,
   parseWriteOptions,
+  requireReadable,
 } from '#apiserver/registry/options.ts'
 import { patchObject } from '#apiserver/registry/patch.ts'
 import type { Scope } from '#apiserver/registry/scope.ts'
@@ -260,6 +261,7 @@ async function removeCollection(
   const { head } = context.request
   const format = negotiateOutput(head, RESOURCE)
   const listOptions = parseListOptions(head.query)
+  requireReadable(listOptions)
   const options = await readDeleteOptions(context)
   warnOfOrphans(scope, options)
   const deleted = await deleteCollection(dependencies, scope, listOptions, options)

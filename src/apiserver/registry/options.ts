@@ -15,6 +15,9 @@ import {
 } from '#api/meta/field-error.ts'
 import type { JsonObject } from '#api/meta/object.ts'
 import { validateFieldManager } from '#api/meta/object-meta-validation.ts'
+import { SelectorError } from '#api/meta/selectors.ts'
+import { parseFieldSelector } from '#api/meta/selectors-fields.ts'
+import { parseSelector } from '#api/meta/selectors-parse.ts'
 import { badRequest, invalid } from '#api/meta/status.ts'
 
 export type FieldValidation = 'Ignore' | 'Warn' | 'Strict'
@@ -158,10 +161,10 @@ export function parseDeleteOptions(query: URLSearchParams, body: JsonObject | un
 }
 
 function preconditionsFromQuery(query: URLSearchParams): DeleteOptions['preconditions'] {
-  const uid = query.get('preconditions.uid') ?? query.get('uid')
-  const resourceVersion = query.get('preconditions.resourceVersion')
-  if (uid === null && resourceVersion === null) return undefined
-  return { ...(uid !== null && { uid }), ...(resourceVersion !== null && { resourceVersion }) }
+  const uid = query.get('uid') ?? ''
+  const resourceVersion = query.get('resourceVersion') ?? ''
+  if (uid === '' && resourceVersion === '') return undefined
+  return { ...(uid !== '' && { uid }), ...(resourceVersion !== '' && { resourceVersion }) }
 }
 
 /** Options of list, watch and deletecollection; `forceWatch` for the old `/watch/` paths. */
@@ -181,8 +184,30 @@ export function parseListOptions(query: URLSearchParams, forceWatch = false): Li
     ...(sendInitialEvents !== undefined && { sendInitialEvents }),
   }
   const defaulted = options.watch ? withInitialEventsDefault(options) : options
-  throwIfAny('ListOptions', defaulted.watch ? validateWatch(defaulted) : validateList(defaulted))
+  const errors = defaulted.watch ? validateWatch(defaulted) : validateList(defaulted)
+  // what cannot be read is told before what may not be asked
+  if (errors.length > 0) requireReadable(defaulted)
+  throwIfAny('ListOptions', errors)
   return defaulted
+}
+
+/** Throws 400 for selectors that cannot be read. */
+export function requireReadable({
+  labelSelector,
+  fieldSelector,
+}: Pick<ListOptions, 'labelSelector' | 'fieldSelector'>): void {
+  readable(() => parseSelector(labelSelector))
+  readable(() => parseFieldSelector(fieldSelector))
+}
+
+/** A selector that cannot be read is the client's fault. */
+export function readable<T>(parse: () => T): T {
+  try {
+    return parse()
+  } catch (error) {
+    if (error instanceof SelectorError) throw badRequest(error.message)
+    throw error
+  }
 }
 
 /** A watch from "" or "0" has always begun with what is there; say so the modern way. */

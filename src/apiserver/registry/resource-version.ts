@@ -18,11 +18,14 @@ export function parseResourceVersion(text: string): number {
   return Number(text)
 }
 
-export const isResourceVersion = (text: string): boolean => /^\d*$/.test(text)
+/** A number of 64 bits, or ''. */
+export const isResourceVersion = (text: string): boolean =>
+  /^\d*$/.test(text) && BigInt.asUintN(64, BigInt(text)) === BigInt(text)
 
 export function invalidVersion(text: string): string {
   const quoted = JSON.stringify(text)
-  return `resourceVersion: Invalid value: ${quoted}: strconv.ParseUint: parsing ${quoted}: invalid syntax`
+  const why = /^\d+$/.test(text) ? 'value out of range' : 'invalid syntax'
+  return `resourceVersion: Invalid value: ${quoted}: strconv.ParseUint: parsing ${quoted}: ${why}`
 }
 
 /** The client has seen a revision that this server has not reached. */

@@ -6,7 +6,7 @@
 import type { KindDefinition } from '#api/kinds/kind.ts'
 import { isPathSegmentName, nameIsDNSLabel } from '#api/meta/names.ts'
 import type { JsonObject, ObjectMeta } from '#api/meta/object.ts'
-import { exactValue, matchesLabels, type Selector, SelectorError } from '#api/meta/selectors.ts'
+import { exactValue, matchesLabels, type Selector } from '#api/meta/selectors.ts'
 import {
   exactField,
   type FieldSelector,
@@ -15,7 +15,7 @@ import {
 } from '#api/meta/selectors-fields.ts'
 import { parseSelector } from '#api/meta/selectors-parse.ts'
 import { badRequest } from '#api/meta/status.ts'
-import type { ListOptions } from '#apiserver/registry/options.ts'
+import { type ListOptions, readable } from '#apiserver/registry/options.ts'
 import type { Scope } from '#apiserver/registry/scope.ts'
 import type { Narrow } from '#apiserver/watchcache/watch-cache.ts'
 
@@ -87,15 +87,6 @@ function fieldsOf(scope: Scope, text: string): FieldSelector {
     throw badRequest("fieldSelector metadata.name doesn't match requested name")
   }
   return fields
-}
-
-function readable<T>(parse: () => T): T {
-  try {
-    return parse()
-  } catch (error) {
-    if (error instanceof SelectorError) throw badRequest(error.message)
-    throw error
-  }
 }
 
 /** Kinds with fields of their own know whether they have a namespace; of the rest every one is asked for it. */

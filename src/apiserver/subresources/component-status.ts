@@ -8,11 +8,11 @@ import type { JsonObject } from '#api/meta/object.ts'
 import { methodNotAllowed, notFound } from '#api/meta/status.ts'
 import type { ApiResponse } from '#apiserver/exchange.ts'
 import { negotiateOutput } from '#apiserver/http/negotiation.ts'
-import { goWords } from '#apiserver/outbound/https.ts'
 import type { RequestContext } from '#apiserver/pipeline.ts'
 import { freezeJson } from '#apiserver/registry/json.ts'
 import { storedObject } from '#apiserver/registry/stored-object.ts'
 import type { Store } from '#store/store.ts'
+import { goWords } from '#sys/https.ts'
 
 const TIMEOUT_MS = 5_000
 
