@@ -1,7 +1,7 @@
 // How many pods of a node match a selector, counted once and then kept up to date pod by pod.
 //
 // Pods of one Deployment ask for the same count on every node, one after the other; counting anew each time would cost
-// more the fuller the cluster is. Bounded: a node remembers so many selectors, and forgets the one asked for longest ago.
+// more the fuller the cluster is. Bounded: a node remembers so many selectors, and forgets the one that it has known longest.
 
 import { formatSelector, matchesLabels, type Selector } from '#api/meta/selectors.ts'
 import type { Pod } from '#api/types/core.ts'
@@ -31,8 +31,8 @@ export class PodCounts {
       known = { question, count: 0 }
       for (const pod of pods) if (isCounted(question, pod)) known.count++
       if (this.#counts.size >= REMEMBERED) this.#counts.delete(this.#counts.keys().next().value ?? '')
-    } else this.#counts.delete(question.key)
-    this.#counts.set(question.key, known)
+      this.#counts.set(question.key, known)
+    }
     return known.count
   }
 

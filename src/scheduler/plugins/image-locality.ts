@@ -8,23 +8,29 @@ import { MAX_NODE_SCORE, type SchedulerPlugin } from '#scheduler/framework.ts'
 const MIN_BYTES = 23 * 1024 * 1024
 const MAX_BYTES_PER_CONTAINER = 1000 * 1024 * 1024
 
+interface Images {
+  readonly images: readonly string[]
+  /** On which share of the nodes each is. */
+  readonly spread: ReadonlyMap<string, number>
+}
+
 export const imageLocality: SchedulerPlugin = {
   name: 'ImageLocality',
   weight: 1,
 
   /** On how many of all nodes each of the pod's images is. */
   preScore(pod, snapshot, state) {
+    const images = imagesOf(pod)
     const spread = new Map<string, number>()
-    for (const image of imagesOf(pod)) {
+    for (const image of images) {
       const count = snapshot.nodes.filter((node) => node.images.has(image)).length
       spread.set(image, count / snapshot.nodes.length)
     }
-    state.set('ImageLocality', spread)
+    state.set('ImageLocality', { images, spread } satisfies Images)
   },
 
-  score(pod, node, state) {
-    const spread = state.get('ImageLocality') as ReadonlyMap<string, number>
-    const images = imagesOf(pod)
+  score(_pod, node, state) {
+    const { images, spread } = state.get('ImageLocality') as Images
     let sum = 0
     for (const image of images) sum += Math.floor((node.images.get(image) ?? 0) * (spread.get(image) ?? 0))
     const most = MAX_BYTES_PER_CONTAINER * images.length

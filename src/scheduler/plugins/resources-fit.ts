@@ -5,7 +5,6 @@ import type { Node, Pod } from '#api/types/core.ts'
 import { nodeChange } from '#scheduler/cluster-events.ts'
 import { MAX_NODE_SCORE, type SchedulerPlugin } from '#scheduler/framework.ts'
 import { allocatableOf, nonZeroRequestsOf, requestsOf } from '#scheduler/resources.ts'
-import type { NodeInfo } from '#scheduler/snapshot.ts'
 
 const SCORED = ['cpu', 'memory'] as const
 
@@ -65,12 +64,4 @@ function isRoomier(pod: Pod, node: Node, previous: Node | undefined): boolean {
   if (!(now.get('pods') ?? 0) || wanted.some(([name, amount]) => amount > (now.get(name) ?? 0))) return false
   const names = ['pods', ...wanted.map(([name]) => name)]
   return before === undefined || names.some((name) => (now.get(name) ?? 0) > (before.get(name) ?? 0))
-}
-
-/** The shares of CPU and memory in use on a node when `pod` is added: what balance is judged by. */
-export function usedShares(pod: Parameters<typeof requestsOf>[0], node: NodeInfo): readonly number[] {
-  return SCORED.filter((name) => (node.allocatable.get(name) ?? 0) > 0).map((name) => {
-    const requested = (node.requested.get(name) ?? 0) + (requestsOf(pod).get(name) ?? 0)
-    return Math.min(1, requested / (node.allocatable.get(name) ?? 1))
-  })
 }

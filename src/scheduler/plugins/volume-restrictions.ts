@@ -37,7 +37,7 @@ export const volumeRestrictions: SchedulerPlugin = {
   },
 
   filter(pod, node, state) {
-    if ([...node.pods.values()].some((other) => isDiskConflict(pod, other))) {
+    if (hasDisks(pod) && [...node.pods.values()].some((other) => isDiskConflict(pod, other))) {
       return rejected('node(s) had no available disk')
     }
     const known = state.get(NAME) as Restrictions | undefined
@@ -85,11 +85,10 @@ function usersOn(node: NodeInfo, pod: Pod, exclusive: ReadonlySet<string>): numb
 /** Whether two pods on one node would mount the same disk, and not both only to read. */
 function isDiskConflict(pod: Pod, other: Pod): boolean {
   const volumes = pod.spec?.volumes ?? []
-  return (
-    volumes.some(isRestricted) &&
-    (other.spec?.volumes ?? []).some((used) => volumes.some((v) => isSameDisk(v, used)))
-  )
+  return hasDisks(pod) && (other.spec?.volumes ?? []).some((used) => volumes.some((v) => isSameDisk(v, used)))
 }
+
+const hasDisks = ({ spec }: Pod): boolean => (spec?.volumes ?? []).some(isRestricted)
 
 const isRestricted = ({ gcePersistentDisk, awsElasticBlockStore, iscsi, rbd }: Volume): boolean =>
   !!(gcePersistentDisk || awsElasticBlockStore || iscsi || rbd)
