@@ -265,7 +265,7 @@ class Checker {
 
   #list(items: readonly CelItem[], names: Names): CelType {
     let joined: CelType | undefined
-    for (const item of items) joined = this.#join(item.value.at, joined, this.#itemType(item, names))
+    for (const item of items) joined = this.#join(joined, this.#itemType(item, names))
     return listOf(joined ?? this.#newParameter())
   }
 
@@ -273,16 +273,16 @@ class Checker {
     let keys: CelType | undefined
     let values: CelType | undefined
     for (const entry of entries) {
-      keys = this.#join(entry.key.at, keys, this.check(entry.key, names))
-      values = this.#join(entry.value.at, values, this.#itemType(entry, names))
+      keys = this.#join(keys, this.check(entry.key, names))
+      values = this.#join(values, this.#itemType(entry, names))
     }
     return mapOf(keys ?? this.#newParameter(), values ?? this.#newParameter())
   }
 
-  #join(at: number, before: CelType | undefined, type: CelType): CelType {
+  /** What differs is any; that it must not differ is judged later (validate-literals.ts), where it does not stand in a format. */
+  #join(before: CelType | undefined, type: CelType): CelType {
     if (!before) return type
-    if (this.#isAs(before, type)) return moreGeneral(before, type)
-    return this.#mismatch(at, before, type)
+    return this.#isAs(before, type) ? moreGeneral(before, type) : DYN
   }
 
   #message({ type: name, fields, at }: CelNode & { readonly kind: 'message' }, names: Names): CelType {

@@ -3,9 +3,9 @@
 // Upstream: github.com/google/cel-go/cel/validator.go, ext/formatting_v2.go
 
 import { RE2JS } from 're2js'
-import type { CelType } from '#api/cel/checker/types.ts'
+import { type CelType, DYN, sameType, typeText } from '#api/cel/checker/types.ts'
 import { formatIssue } from '#api/cel/checker/validate-formats.ts'
-import { allNodes, type CelCall, type CelNode } from '#api/cel/node.ts'
+import { allNodes, type CelCall, type CelItem, type CelNode } from '#api/cel/node.ts'
 import type { CelIssue } from '#api/cel/tokens.ts'
 
 /** What is wrong with constants anywhere in an expression of right types. */
@@ -15,7 +15,33 @@ export function literalIssues(root: CelNode, typeOf: (node: CelNode) => CelType)
     const issue = node.kind === 'call' ? (issueOf(node) ?? formatIssue(node, typeOf)) : undefined
     if (issue) issues.push(issue)
   }
-  return issues
+  return [...issues, ...mixedLiterals(root, typeOf)]
+}
+
+/** Items of a list, keys and values of a map that are written out have one type, but for what a format shows. */
+function mixedLiterals(root: CelNode, typeOf: (node: CelNode) => CelType): CelIssue[] {
+  const nodes = allNodes(root)
+  const shown = new Set<CelNode>()
+  for (const node of nodes) {
+    if (node.kind === 'call' && node.name === 'format') for (const part of allNodes(node)) shown.add(part)
+  }
+  return [...nodes].flatMap((node) => {
+    if (shown.has(node)) return []
+    if (node.kind === 'list') return firstMismatch(node.items, typeOf)
+    if (node.kind !== 'map') return []
+    const keys = node.entries.map(({ key }) => ({ value: key, isOptional: false }))
+    return [...firstMismatch(keys, typeOf), ...firstMismatch(node.entries, typeOf)]
+  })
+}
+
+function firstMismatch(items: readonly CelItem[], typeOf: (node: CelNode) => CelType): CelIssue[] {
+  const types = items.map(({ value, isOptional }) =>
+    isOptional ? (typeOf(value).of[0] ?? DYN) : typeOf(value),
+  )
+  const at = types.findIndex((type) => !sameType(type, types[0]!))
+  if (at < 0) return []
+  const text = `expected type '${typeText(types[0]!)}' but found '${typeText(types[at]!)}'`
+  return [{ at: items[at]!.value.at, text }]
 }
 
 function issueOf({ name, target, args }: CelCall): CelIssue | undefined {
@@ -57,8 +83,8 @@ export function programProblem(root: CelNode): string | undefined {
   return undefined
 }
 
-/** In Go's words. */
-function patternProblem(text: string): string | undefined {
+/** What is wrong with a pattern, in Go's words. */
+export function patternProblem(text: string): string | undefined {
   try {
     RE2JS.compile(text)
     return undefined

@@ -45,7 +45,7 @@ export interface CallCost {
 const sizeOf = (argument: CallArgument | undefined): Range => argument?.size ?? UNKNOWN
 
 export function callCost(input: CallInput): CallCost | undefined {
-  return kubernetesCost(input) ?? standardCost(input)
+  return kubernetesCost(input) ?? extensionCost(input) ?? standardCost(input)
 }
 
 function kubernetesCost(input: CallInput): CallCost | undefined {
@@ -111,6 +111,45 @@ function kubernetesCost(input: CallInput): CallCost | undefined {
     default:
       return undefined
   }
+}
+
+/** Of lists and sets: a list is made, of so many items. */
+function extensionCost({ name, target, args }: CallInput): CallCost | undefined {
+  const list = sizeOf(target)
+  switch (name) {
+    case 'slice':
+      return listMade(1, fixed(Math.max(0, (limitOf(args[1]) ?? list.max) - (limitOf(args[0]) ?? 0))))
+    case 'lists.range':
+      return listMade(1, fixed(limitOf(args[0]) ?? UNKNOWN.max))
+    case 'reverse':
+      return listMade(1, list)
+    case 'flatten':
+      return listMade(args.length === 0 ? 1 : (limitOf(args[0]) ?? UNKNOWN.max), list)
+    case 'distinct':
+      return listMade(2, times(list, list))
+    case 'sort':
+      return sortCost(target)
+    case '@sortByAssociatedKeys':
+      return sortCost(args[0])
+    case 'sets.contains':
+    case 'sets.intersects':
+    case 'sets.equivalent': {
+      const each = name === 'sets.equivalent' ? 2 : 1
+      return { cost: sum(timesFactor(times(sizeOf(args[0]), sizeOf(args[1])), each), ONE) }
+    }
+    default:
+      return undefined
+  }
+}
+
+const listMade = (each: number, size: Range): CallCost => ({
+  cost: sum(timesFactor(size, each), ONE, fixed(LIST_COST)),
+  size,
+})
+
+function sortCost(list: CallArgument | undefined): CallCost {
+  const isOfTexts = isText(list?.type.of[0])
+  return listMade(isOfTexts ? 2 + TRAVERSAL : 2, times(sizeOf(list), sizeOf(list)))
 }
 
 function listCost({ itemSize }: CallInput, target: CallArgument): CallCost {

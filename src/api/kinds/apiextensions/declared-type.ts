@@ -7,6 +7,7 @@
 import {
   BOOL,
   BYTES,
+  type CelFieldTypes,
   type CelType,
   DOUBLE,
   DURATION,
@@ -44,7 +45,8 @@ const simple = (type: CelType, minSize: number, maxElements = 0): DeclaredType =
   minSize,
   maxElements,
 })
-const KEY = simple(STRING, STRING_SIZE, MAX_REQUEST_BYTES - 2)
+/** Upstream does not count keys. */
+const KEY = simple(STRING, STRING_SIZE)
 const NAME = simple(STRING, STRING_SIZE, MAX_REQUEST_BYTES - 2)
 
 /** `name`: what the types of objects are called, each by the way to it. Undefined for what rules cannot see. */
@@ -106,8 +108,10 @@ function objectType(schema: Schema, name: string, isResource: boolean): Declared
   return { type: objectOf(name, typesOf(fields)), maxElements: 0, minSize, fields }
 }
 
-const typesOf = (fields: ReadonlyMap<string, DeclaredType>): ReadonlyMap<string, CelType> =>
-  new Map([...fields].map(([name, { type }]) => [name, type]))
+/** A field whose name is a word of the language can be written as it is, after a dot. */
+const typesOf = (fields: ReadonlyMap<string, DeclaredType>): CelFieldTypes => ({
+  get: (name) => (fields.get(name) ?? (KEYWORDS.has(name) ? fields.get(`__${name}__`) : undefined))?.type,
+})
 
 /** Of a resource, rules always see these, whatever its schema says. */
 function addMetadata(fields: Map<string, DeclaredType>, name: string): void {

@@ -29,7 +29,7 @@ interface Place {
   readonly isInsideMeta: boolean
   /** Whether rules are compiled: not inside of logical combinations. */
   readonly compilesRules: boolean
-  /** The place whose items have no identity, so that there is no old value to compare with. */
+  /** The list whose items have no identity, so that there is no old value to compare with. */
   readonly uncorrelatable: Path | undefined
   /** How often it can occur in an object; undefined where the schema does not say. */
   readonly cardinality: number | undefined
@@ -89,7 +89,7 @@ function* partsOf(part: Part): Generator<Part> {
   }
   for (const [name, property] of propertiesOf(schema)) {
     const at = path.child('properties').key(name)
-    yield { schema: property, path: at, place: placeOfProperty(schema, path, place, name) }
+    yield { schema: property, path: at, place: placeOfProperty(schema, place, name) }
   }
   const combined: Place = { ...inner, compilesRules: false }
   if (schema.not) yield { schema: schema.not, path: path.child('not'), place: combined }
@@ -117,16 +117,14 @@ function cardinalityWithin({ schema, place }: Part): number | undefined {
     : place.cardinality * Math.max(0, most)
 }
 
-function placeOfProperty(schema: Schema, path: Path, place: Place, name: string): Place {
+function placeOfProperty(schema: Schema, place: Place, name: string): Place {
   const isMeta =
     META_FIELDS.includes(name) && (place.isRoot || schema['x-kubernetes-embedded-resource'] === true)
-  const isAtomic = schema['x-kubernetes-map-type'] === 'atomic'
   return {
     ...place,
     isRoot: false,
     isInsideMeta: place.isInsideMeta || isMeta,
     noDefaults: isMeta && place.isRoot ? `in top-level ${name}` : place.noDefaults,
-    uncorrelatable: isAtomic ? (place.uncorrelatable ?? path) : place.uncorrelatable,
   }
 }
 
@@ -162,6 +160,15 @@ const UNSUPPORTED = [
   'dependencies',
   '$ref',
 ] as const
+
+/** Whether there is something in a schema, or anywhere within, that no structural schema can have. */
+export function hasUnsupported(schema: Schema): boolean {
+  const has = UNSUPPORTED.some((name) => schema[name] !== undefined && schema[name] !== '')
+  const isListOfSchemas = Array.isArray(schema.items) && schema.items.length > 0
+  if (has || isListOfSchemas) return true
+  const within = [itemsOf(schema), additionalOf(schema), ...propertiesOf(schema).map(([, part]) => part)]
+  return within.some((part) => part !== undefined && hasUnsupported(part))
+}
 
 function* standard(schema: Schema, path: Path, place: Place): FieldErrors {
   const { type } = schema

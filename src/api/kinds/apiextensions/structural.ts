@@ -2,6 +2,7 @@
 //
 // Upstream: staging/src/k8s.io/apiextensions-apiserver/pkg/apiserver/schema/validation.go
 
+import { patternProblem } from '#api/cel/checker/validate-literals.ts'
 import {
   additionalOf,
   isIntOrStringPattern,
@@ -126,12 +127,9 @@ function* valueValidation(
 }
 
 function* pattern(text: string, path: Path): FieldErrors {
-  try {
-    new RegExp(text)
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    yield invalid(path, text, `must be a valid regular expression, but isn't: ${why}`)
-  }
+  const problem = patternProblem(text)
+  if (problem !== undefined)
+    yield invalid(path, text, `must be a valid regular expression, but isn't: ${problem}`)
 }
 
 /** What may not be said inside of a logical combination: [field, what it must be]. */

@@ -4,7 +4,7 @@
 
 import { validateDefaults } from '#api/kinds/apiextensions/default-values.ts'
 import { validateNames } from '#api/kinds/apiextensions/names.ts'
-import { validateOpenApiSchema } from '#api/kinds/apiextensions/openapi-schema.ts'
+import { hasUnsupported, validateOpenApiSchema } from '#api/kinds/apiextensions/openapi-schema.ts'
 import {
   hasKnownReviewVersion,
   validateColumn,
@@ -15,7 +15,7 @@ import {
 } from '#api/kinds/apiextensions/parts.ts'
 import { hasDefaults, type Schema } from '#api/kinds/apiextensions/schema.ts'
 import { structuralErrors } from '#api/kinds/apiextensions/structural.ts'
-import { partsOf, schemaOf, shownVersions, versionsOf } from '#api/kinds/apiextensions/versions.ts'
+import { isShared, partsOf, schemaOf, shownVersions, versionsOf } from '#api/kinds/apiextensions/versions.ts'
 import { internalList } from '#api/kinds/internal-form.ts'
 import { plainMetadata, plainMetadataUpdate } from '#api/kinds/metadata.ts'
 import { forbidden, invalid, notSupportedInOrder, Path, required } from '#api/meta/field-error.ts'
@@ -175,7 +175,10 @@ function* validateParts(spec: CustomResourceDefinitionSpec): FieldErrors {
     const own = versionsOf(spec).find(({ name }) => version === '' || name === version)
     const schema = own && schemaOf(own)
     if (value.length === 0) continue
-    if (schema) yield* validateSelectableFields(value, schema, path)
+    const isElsewhere = version !== '' && isShared(spec, 'schema')
+    if (isElsewhere)
+      yield invalid(path, '', 'may only be set when `version.schema.openAPIV3Schema` is not included')
+    else if (schema) yield* validateSelectableFields(value, schema, path)
     else yield invalid(path, '', 'may only be set when validations.schema is included')
   }
 }
@@ -183,10 +186,11 @@ function* validateParts(spec: CustomResourceDefinitionSpec): FieldErrors {
 function* validateSchema(schema: Schema, hasStatus: boolean, path: Path): FieldErrors {
   if (hasStatus) yield* validateRoot(schema, path)
   if (schema.nullable) yield forbidden(path.child('nullable'), 'nullable cannot be true at the root')
-  const structural = structuralErrors(schema, path)
+  // of what can be no structural schema only that is told
+  const structural = hasUnsupported(schema) ? [] : structuralErrors(schema, path)
   const wrong = structural.length > 0 ? structural : [...validateDefaults(schema, path)]
   yield* wrong
-  yield* validateOpenApiSchema(schema, path, wrong.length === 0)
+  yield* validateOpenApiSchema(schema, path, wrong.length === 0 && !hasUnsupported(schema))
 }
 
 function* validateRoot(schema: Schema, path: Path): FieldErrors {

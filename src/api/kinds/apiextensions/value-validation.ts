@@ -4,6 +4,8 @@
 // defaults in their schemas. Upstream: vendor/k8s.io/kube-openapi/pkg/validation/validate, and
 // staging/src/k8s.io/apiextensions-apiserver/pkg/apiserver/validation/validation.go
 
+import { RE2JS } from 're2js'
+import { patternProblem } from '#api/cel/checker/validate-literals.ts'
 import { fitsFormat } from '#api/kinds/apiextensions/format-values.ts'
 import { additionalOf, itemsOf, type Schema } from '#api/kinds/apiextensions/schema.ts'
 import { semanticEqual } from '#api/meta/equality.ts'
@@ -165,12 +167,16 @@ function* validateText(
   }
 }
 
+const patterns = new Map<string, RE2JS | undefined>()
+const MAX_PATTERNS = 1_000
+
+/** JavaScript's own regular expressions have no bound on their time. */
 function matches(pattern: string, value: string): boolean {
-  try {
-    return new RegExp(pattern).test(value)
-  } catch {
-    return true
+  if (!patterns.has(pattern)) {
+    if (patterns.size >= MAX_PATTERNS) patterns.clear()
+    patterns.set(pattern, patternProblem(pattern) === undefined ? RE2JS.compile(pattern) : undefined)
   }
+  return patterns.get(pattern)?.matcher(value).find() ?? true
 }
 
 interface TypeProblem {
