@@ -8,9 +8,12 @@
 
 import { columnsOf } from '#api/custom/columns.ts'
 import { applyDefaults } from '#api/custom/defaults.ts'
+import { embeddedErrors } from '#api/custom/embedded-resources.ts'
+import { finalizerWarnings } from '#api/custom/finalizers.ts'
 import { jsonPath } from '#api/custom/json-path.ts'
 import { mergeTypeOfRoot } from '#api/custom/merge-type.ts'
-import { validateRules } from '#api/custom/rules.ts'
+import { replicasErrors } from '#api/custom/replicas.ts'
+import { ruleErrors, validateRules } from '#api/custom/rules.ts'
 import { compareVersions } from '#api/custom/version-order.ts'
 import type { Schema } from '#api/kinds/apiextensions/schema.ts'
 import { prune } from '#api/kinds/apiextensions/unknown-fields.ts'
@@ -19,7 +22,7 @@ import { schemaOf } from '#api/kinds/apiextensions/versions.ts'
 import type { CustomConversion, CustomForm, KindDefinition, SubresourceStrategy } from '#api/kinds/kind.ts'
 import { keepMetadata } from '#api/kinds/status-metadata.ts'
 import { semanticEqual } from '#api/meta/equality.ts'
-import type { FieldError } from '#api/meta/field-error.ts'
+import { type FieldError, invalid, Path } from '#api/meta/field-error.ts'
 import { nameIsDNSSubdomain } from '#api/meta/names.ts'
 import { apiVersionOf, type JsonObject, type ObjectMeta } from '#api/meta/object.ts'
 import { validateObjectMeta } from '#api/meta/object-meta-validation.ts'
@@ -51,6 +54,7 @@ function customKind(
   const storedAs = apiVersionOf(group, storageVersion)
   const schema = schemaOf(version)
   const { subresources, selectableFields, deprecated, deprecationWarning } = version
+  const judged: Judged = { schema, scale: subresources?.scale }
   const warning = `${apiVersionOf(group, version.name)} ${names.kind} is deprecated`
   return {
     group,
@@ -73,8 +77,8 @@ function customKind(
       const stored = schemas.get(storedAs)
       if (stored) applyDefaults(draft, stored)
     },
-    ...hooksOf(schema, scope === 'Namespaced', subresources?.status !== undefined),
-    ...(subresources?.status ? { status: statusStrategy(schema) } : {}),
+    ...hooksOf(judged, scope === 'Namespaced', subresources?.status !== undefined),
+    ...(subresources?.status ? { status: statusStrategy(judged) } : {}),
     ...(subresources?.scale && { scale: scaleOf(subresources.scale) }),
     selectableFields: selectorsOf(selectableFields ?? []),
     columns: columnsOf(version.additionalPrinterColumns),
@@ -117,11 +121,13 @@ function inForm(object: JsonObject, apiVersion: string, schema: Schema | undefin
   return copy
 }
 
-function hooksOf(
-  schema: Schema | undefined,
-  isNamespaced: boolean,
-  hasStatus: boolean,
-): Partial<KindDefinition> {
+/** What objects of a version are judged by. */
+interface Judged {
+  readonly schema: Schema | undefined
+  readonly scale: Scale | undefined
+}
+
+function hooksOf(judged: Judged, isNamespaced: boolean, hasStatus: boolean): Partial<KindDefinition> {
   return {
     prepareForCreate(draft) {
       if (hasStatus) delete draft['status']
@@ -136,9 +142,22 @@ function hooksOf(
         draft['metadata'] = { ...(draft['metadata'] as ObjectMeta), generation: before + 1 }
       }
     },
-    validate: (object) => validate(object, schema, isNamespaced),
-    validateUpdate: (object, old) => validateContent(object, old, schema),
+    validate: (object) => validate(object, judged, isNamespaced),
+    validateUpdate: (object, old) => validateContent(object, old, judged),
+    warnings: finalizerWarnings,
+    warningsOnUpdate: (object, old) => [
+      ...finalizerWarnings(object),
+      ...oldProblems(object, old, judged.schema),
+    ],
   }
+}
+
+/** Rules that an update has not broken, but that do not hold all the same. */
+function oldProblems(object: JsonObject, old: JsonObject, schema: Schema | undefined): string[] {
+  if (!schema) return []
+  return [...ruleErrors(object, old, schema)]
+    .filter(({ isOld }) => isOld)
+    .map(({ error }) => `${error.field}: ${error.body}`)
 }
 
 /** What counts as a change that controllers have to see: everything but metadata (and a status of its own). */
@@ -147,38 +166,82 @@ function contentOf(object: JsonObject): JsonObject {
   return content
 }
 
-function* validate(
-  object: JsonObject,
-  schema: Schema | undefined,
-  isNamespaced: boolean,
-): Iterable<FieldError> {
-  yield* validateObjectMeta((object['metadata'] ?? {}) as ObjectMeta, isNamespaced, nameIsDNSSubdomain)
-  yield* validateContent(object, undefined, schema)
+function validate(object: JsonObject, judged: Judged, isNamespaced: boolean): Iterable<FieldError> {
+  const metadata = (object['metadata'] ?? {}) as ObjectMeta
+  return validateContent(object, undefined, judged, [
+    ...validateObjectMeta(metadata, isNamespaced, nameIsDNSSubdomain),
+  ])
 }
 
-/** Rules are asked only of values that fit the schema: they rely on it. */
+/** What keeps rules from being asked: they rely on the types and sizes of what they read. */
+const BLOCKING = [
+  'FieldValueNotSupported',
+  'FieldValueRequired',
+  'FieldValueTooLong',
+  'FieldValueTooMany',
+  'FieldValueTypeInvalid',
+]
+const NOT_CHECKED =
+  'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation'
+
+/** The errors so far, and what the rules say, if they can be asked. */
+function* withRules(
+  errors: readonly FieldError[],
+  object: JsonObject,
+  old: JsonObject | undefined,
+  schema: Schema,
+): Iterable<FieldError> {
+  yield* errors
+  if (errors.some(({ type }) => BLOCKING.includes(type))) yield invalid(new Path('<nil>'), null, NOT_CHECKED)
+  else yield* validateRules(object, old, schema)
+}
+
 function* validateContent(
   object: JsonObject,
   old: JsonObject | undefined,
-  schema: Schema | undefined,
+  { schema, scale }: Judged,
+  before: readonly FieldError[] = [],
 ): Iterable<FieldError> {
-  if (!schema) return
-  let fits = true
-  for (const error of validateValue(object, schema, new Place(undefined))) {
-    fits = false
-    yield error
+  if (!schema) {
+    yield* before
+    return
   }
-  if (fits) yield* validateRules(object, old, schema)
+  const errors = [
+    ...before,
+    ...embeddedErrors(object, schema),
+    ...validateValue(object, schema, new Place(undefined), old),
+    ...(scale ? replicasErrors(object, scale.specReplicasPath) : []),
+    ...(scale ? replicasErrors(object, scale.statusReplicasPath) : []),
+  ]
+  yield* withRules(errors, object, old, schema)
 }
 
-function statusStrategy(schema: Schema | undefined): SubresourceStrategy {
+/** Of an update of the status only the status is judged, but all rules are asked. */
+function* validateStatus(
+  object: JsonObject,
+  old: JsonObject,
+  { schema, scale }: Judged,
+): Iterable<FieldError> {
+  if (!schema) return
+  const status = schema.properties?.['status']
+  const errors = [
+    ...(status && object['status'] !== undefined
+      ? validateValue(object['status'], status, new Place(new Path('status')), old['status'])
+      : []),
+    ...(scale ? replicasErrors(object, scale.statusReplicasPath) : []),
+  ]
+  yield* withRules(errors, object, old, schema)
+}
+
+function statusStrategy(judged: Judged): SubresourceStrategy {
   return {
     prepareForUpdate(draft, old) {
       for (const name of Object.keys(draft)) if (!KEPT_BY_STATUS.has(name)) delete draft[name]
       for (const [name, value] of Object.entries(old)) if (!KEPT_BY_STATUS.has(name)) draft[name] = value
       keepMetadata(draft, old)
     },
-    validateUpdate: (object, old) => validateContent(object, old, schema),
+    validateUpdate: (object, old) => validateStatus(object, old, judged),
+    warningsOnUpdate: (object, old) => oldProblems(object, old, judged.schema),
   }
 }
 

@@ -4,11 +4,14 @@
 // A rule that reads oldSelf is for changes: it is asked only where there is a value from before. Items of lists have one by
 // the keys of their list. Programs are compiled once a rule.
 // Upstream: staging/src/k8s.io/apiextensions-apiserver/pkg/apiserver/schema/cel/validation.go
-// Left out: leniency with values that an update has not changed, escaped names of fields, the cost of all rules together
+// Left out: the cost of all rules together; that lists which are sets or maps are equal in any order
 
+import { Optional } from '@marcbachmann/cel-js'
 import { type CelCompilation, compileCel } from '#api/cel/compile.ts'
 import { type CelEnvironment, celEnvironment } from '#api/cel/environment.ts'
-import { type CelValue, celValue } from '#api/cel/values.ts'
+import type { CelValue } from '#api/cel/values.ts'
+import { counterpart } from '#api/custom/correlation.ts'
+import { ruleValue } from '#api/custom/rule-values.ts'
 import {
   additionalOf,
   itemsOf,
@@ -16,50 +19,109 @@ import {
   type Schema,
   type ValidationRule,
 } from '#api/kinds/apiextensions/schema.ts'
-import { duplicate, forbidden, invalid, invalidWithoutValue, Path, required } from '#api/meta/field-error.ts'
+import { semanticEqual } from '#api/meta/equality.ts'
+import {
+  duplicate,
+  duplicateWithoutValue,
+  type FieldError,
+  forbidden,
+  invalid,
+  invalidWithoutValue,
+  Path,
+  required,
+} from '#api/meta/field-error.ts'
 import type { FieldErrors } from '#api/meta/validation.ts'
 
 const compiled = new WeakMap<ValidationRule, CelCompilation>()
 const messages = new WeakMap<ValidationRule, CelCompilation>()
 let environment: CelEnvironment | undefined
+let optionalEnvironment: CelEnvironment | undefined
+
+/** `oldSelf` may be asked whether it is there, where a rule says so. */
+function environmentOf({ optionalOldSelf }: ValidationRule): CelEnvironment {
+  environment ??= celEnvironment({ variables: { self: 'dyn', oldSelf: 'dyn' } })
+  optionalEnvironment ??= celEnvironment({ variables: { self: 'dyn', oldSelf: 'optional<dyn>' } })
+  return optionalOldSelf ? optionalEnvironment : environment
+}
 
 function compile(
   cache: WeakMap<ValidationRule, CelCompilation>,
   rule: ValidationRule,
   source: string,
 ): CelCompilation {
-  environment ??= celEnvironment({ variables: { self: 'dyn', oldSelf: 'dyn' } })
-  const known = cache.get(rule) ?? compileCel(source, environment)
+  const known = cache.get(rule) ?? compileCel(source, environmentOf(rule))
   cache.set(rule, known)
   return known
 }
 
+/** A rule that is not met; `isOld` where an update has not made it so, which is worth a warning only. */
+export interface RuleError {
+  readonly error: FieldError
+  readonly isOld: boolean
+}
+
 /** What the rules find wrong with `value`; `old` is undefined for a new object. */
 export function* validateRules(value: unknown, old: unknown, schema: Schema, path = new Path()): FieldErrors {
+  for (const { error, isOld } of ruleErrors(value, old, schema, path)) if (!isOld) yield error
+}
+
+/** The same with what an update has not made worse. `path`: where the value stands. */
+export function ruleErrors(
+  value: unknown,
+  old: unknown,
+  schema: Schema,
+  path = new Path(),
+): Generator<RuleError> {
+  return within({ value, old, schema, path, isResource: path.toString() === '', isParentSame: false })
+}
+
+interface Place {
+  readonly value: unknown
+  readonly old: unknown
+  readonly schema: Schema
+  readonly path: Path
+  readonly isResource: boolean
+  /** Whether the nearest value around it that has one from before is unchanged. */
+  readonly isParentSame: boolean
+}
+
+function* within(place: Place): Generator<RuleError> {
+  const { value, old, schema, path } = place
   if (value === null || value === undefined) return
-  for (const rule of schema['x-kubernetes-validations'] ?? [])
-    yield* applyRule(value, old, schema, rule, path)
+  const rules = schema['x-kubernetes-validations'] ?? []
+  const isParentSame = old === undefined ? place.isParentSame : semanticEqual(value, old)
+  for (const rule of rules) yield* applyRule({ ...place, isParentSame }, rule)
+  const inner = (name: Path, field: unknown, before: unknown, part: Schema): Generator<RuleError> =>
+    within({
+      value: field,
+      old: before,
+      schema: part,
+      path: name,
+      isResource: isEmbedded(part),
+      isParentSame,
+    })
   if (Array.isArray(value)) {
     const items = itemsOf(schema)
     if (!items || !hasRules(items)) return
     for (const [i, item] of value.entries()) {
-      yield* validateRules(item, counterpart(item, old, schema), items, path.index(i))
+      yield* inner(path.index(i), item, counterpart(item, old, schema), items)
     }
     return
   }
   if (typeof value !== 'object') return
   const object = value as Readonly<Record<string, unknown>>
-  const isAtomic = schema['x-kubernetes-map-type'] === 'atomic'
-  const before = isAtomic ? undefined : (old as Readonly<Record<string, unknown>> | undefined)
+  const before = old as Readonly<Record<string, unknown>> | undefined
   for (const [name, property] of propertiesOf(schema)) {
-    if (hasRules(property)) yield* validateRules(object[name], before?.[name], property, path.child(name))
+    if (hasRules(property)) yield* inner(path.child(name), object[name], before?.[name], property)
   }
   const others = additionalOf(schema)
   if (!others || !hasRules(others)) return
   for (const [name, field] of Object.entries(object)) {
-    if (!schema.properties?.[name]) yield* validateRules(field, before?.[name], others, path.key(name))
+    if (!schema.properties?.[name]) yield* inner(path.key(name), field, before?.[name], others)
   }
 }
+
+const isEmbedded = (schema: Schema): boolean => schema['x-kubernetes-embedded-resource'] === true
 
 const withRules = new WeakMap<Schema, boolean>()
 
@@ -75,40 +137,36 @@ function hasRules(schema: Schema): boolean {
   return found
 }
 
-/** The item of the old list that has the same keys. */
-function counterpart(item: unknown, old: unknown, schema: Schema): unknown {
-  if (schema['x-kubernetes-list-type'] !== 'map' || !Array.isArray(old)) return undefined
-  const keys = schema['x-kubernetes-list-map-keys'] ?? []
-  const keyOf = (one: unknown): string =>
-    JSON.stringify(keys.map((key) => (one as Readonly<Record<string, unknown>> | null)?.[key]))
-  return old.find((one) => keyOf(one) === keyOf(item))
-}
-
 function* applyRule(
-  value: unknown,
-  old: unknown,
-  schema: Schema,
+  { value, old, schema, path, isResource, isParentSame }: Place,
   rule: ValidationRule,
-  path: Path,
-): FieldErrors {
+): Generator<RuleError> {
   const source = rule.rule ?? ''
-  const usesOld = /\boldSelf\b/.test(source)
-  if (usesOld && old === undefined && !rule.optionalOldSelf) return
-  const at = rule.fieldPath ? new Path(`${path}${rule.fieldPath}`.replace(/^\./, '')) : path
+  const told = (error: FieldError): RuleError => ({ error, isOld: false })
   const { program, problem } = compile(compiled, rule, source)
   if (!program) {
-    yield invalid(at, schema.type ?? '', `rule compile error: ${problem}`)
+    yield told(invalid(path, schema.type ?? '', `rule compile error: ${problem}`))
     return
   }
-  const values: Record<string, CelValue> = { self: celValue(value), oldSelf: celValue(old) }
+  const usesOld = program.names.has('oldSelf')
+  if (usesOld && old === undefined && !rule.optionalOldSelf) return
+  const before = ruleValue(old, schema, isResource)
+  const values: Record<string, CelValue> = {
+    self: ruleValue(value, schema, isResource),
+    oldSelf: rule.optionalOldSelf ? optionalOf(before) : before,
+  }
   try {
     if (program.evaluate(values) === true) return
   } catch (error) {
-    yield invalid(path, schema.type ?? '', `${(error as Error).message} evaluating rule: ${source}`)
+    const shown = rule.message?.trim() || source.trim()
+    yield told(invalid(path, schema.type ?? '', `${(error as Error).message} evaluating rule: ${shown}`))
     return
   }
-  yield failed(rule, value, at, messageOf(rule, values))
+  const at = rule.fieldPath ? new Path(`${path}${rule.fieldPath}`.replace(/^\./, '')) : path
+  yield { error: failed(rule, value, at, messageOf(rule, values)), isOld: !usesOld && isParentSame }
 }
+
+const optionalOf = (value: CelValue): CelValue => (value === undefined ? Optional.none() : Optional.of(value))
 
 function messageOf(rule: ValidationRule, values: Readonly<Record<string, CelValue>>): string {
   const fallback = rule.message?.trim() || `failed rule: ${(rule.rule ?? '').trim()}`
@@ -129,7 +187,8 @@ function failed({ reason }: ValidationRule, value: unknown, path: Path, message:
     case 'FieldValueRequired':
       return required(path, message)
     case 'FieldValueDuplicate':
-      return duplicate(path, value)
+      // of a whole object no value is shown
+      return typeof value === 'object' ? duplicateWithoutValue(path) : duplicate(path, value)
     default:
       return typeof value === 'object' ? invalidWithoutValue(path, message) : invalid(path, value, message)
   }

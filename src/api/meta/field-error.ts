@@ -89,6 +89,9 @@ export const typeInvalid = (path: Path, value: unknown, detail: string): FieldEr
 export const duplicate = (path: Path, value: unknown, detail = ''): FieldError =>
   make('FieldValueDuplicate', path, formatValue(value), detail)
 
+export const duplicateWithoutValue = (path: Path): FieldError =>
+  make('FieldValueDuplicate', path, undefined, '')
+
 export const notFound = (path: Path, value: unknown, detail = ''): FieldError =>
   make('FieldValueNotFound', path, formatValue(value), detail)
 

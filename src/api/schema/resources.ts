@@ -60,6 +60,17 @@ const ALL_VERBS: readonly Verb[] = [
   'update',
   'watch',
 ]
+/** In the order in which discovery lists them for custom kinds. */
+const CUSTOM_VERBS: readonly Verb[] = [
+  'delete',
+  'deletecollection',
+  'get',
+  'list',
+  'patch',
+  'create',
+  'update',
+  'watch',
+]
 const STORED_VERBS = ['get', 'patch', 'update']
 const PROXY_VERBS = ['create', 'delete', 'get', 'patch', 'update']
 const STREAM_VERBS = ['create', 'get']
@@ -115,7 +126,7 @@ export function mergeGroups(
 
 /** One kind as a resource. */
 export function servedResource(kind: KindDefinition): ServedResource {
-  const verbs = [...(kind.verbs ?? ALL_VERBS)].sort()
+  const verbs = kind.custom ? CUSTOM_VERBS : [...(kind.verbs ?? ALL_VERBS)].sort()
   return {
     resource: kind.resource,
     singular: kind.singular,

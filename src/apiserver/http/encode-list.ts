@@ -1,11 +1,12 @@
 // Lists as bytes, in pieces: a large list is never one string, one buffer or one object.
 //
 // JSON and protobuf are the concatenation of what the watch cache already has of each item; items of a list carry no
-// kind and apiVersion, so of JSON the first few bytes are left out. Invariant: between two pieces, and while items are
+// kind and apiVersion, so of JSON the first few bytes are left out (but for items of custom kinds, which have theirs). Invariant: between two pieces, and while items are
 // encoded for the first time, others get their turn.
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { ENVELOPE_TAIL, encodeProtobufMessage, envelopeHead, listItemHead } from '#api/codec/protobuf.ts'
+import type { KindDefinition } from '#api/kinds/kind.ts'
 import { apiVersionOf, type JsonObject } from '#api/meta/object.ts'
 import type { ApiResponse } from '#apiserver/exchange.ts'
 import { encodeObject } from '#apiserver/http/encode.ts'
@@ -53,20 +54,24 @@ async function* chunks(pieces: AsyncIterable<readonly Uint8Array[]>): AsyncGener
   yield Buffer.concat(gathered, size)
 }
 
-/** The list as an object, its items without kind and apiVersion. */
+/** The list as an object, its items without kind and apiVersion unless they are of a custom kind. */
 export function listObject(list: RegistryList): JsonObject {
   const { kind, version } = list
   return {
     ...headOf(list),
-    items: list.items.map(({ object }) => withoutType(toVersion(kind, object, version))),
+    items: list.items.map(({ object }) => inList(kind, toVersion(kind, object, version))),
   }
 }
 
 const headOf = (list: RegistryList): JsonObject => ({
   kind: `${list.kind.kind}List`,
   apiVersion: apiVersionOf(list.kind.group, list.version),
-  metadata: listMeta(list),
+  // without a Go type, nothing is left out because it is empty
+  metadata: list.kind.custom ? { continue: '', ...listMeta(list) } : listMeta(list),
 })
+
+const inList = (kind: KindDefinition, object: JsonObject): JsonObject =>
+  kind.custom ? object : withoutType(object)
 
 function withoutType(object: JsonObject): JsonObject {
   const { kind: _kind, apiVersion: _apiVersion, ...rest } = object
@@ -87,8 +92,8 @@ async function* runsOf(items: readonly StoredObject[]): AsyncGenerator<readonly 
 async function* listAsJson(list: RegistryList): AsyncGenerator<readonly Uint8Array[]> {
   const { kind, version } = list
   const encode = isInStoredVersion(list)
-    ? itemEncoder(kind.kind, storedApiVersionOf(kind))
-    : ({ object }: StoredObject) => encodedItem(toVersion(kind, object, version))
+    ? itemEncoder(kind)
+    : ({ object }: StoredObject) => encodedItem(kind, toVersion(kind, object, version))
   yield [Buffer.from(`${JSON.stringify(headOf(list)).slice(0, -1)},"items":[`)]
   let isFirst = true
   for await (const items of runsOf(list.items)) {
@@ -106,19 +111,21 @@ const OPEN = Buffer.from('{')
 const NEXT = Buffer.from(',{')
 const END = Buffer.from(']}\n')
 
-/** Gives the function that takes an item's JSON after its opening brace and its type. */
-function itemEncoder(kind: string, apiVersion: string): (item: StoredObject) => Uint8Array {
+/** Gives the function that takes an item's JSON after its opening brace and, but of custom kinds, its type. */
+function itemEncoder(kind: KindDefinition): (item: StoredObject) => Uint8Array {
+  if (kind.custom) return ({ bytes }) => bytes.subarray(OPEN.length)
+  const apiVersion = storedApiVersionOf(kind)
   const typePrefix = Buffer.from(
-    `{"kind":${JSON.stringify(kind)},"apiVersion":${JSON.stringify(apiVersion)},`,
+    `{"kind":${JSON.stringify(kind.kind)},"apiVersion":${JSON.stringify(apiVersion)},`,
   )
   return ({ bytes, object }) =>
     typePrefix.compare(bytes, 0, typePrefix.length) === 0
       ? bytes.subarray(typePrefix.length)
-      : encodedItem(object)
+      : encodedItem(kind, object)
 }
 
-const encodedItem = (object: JsonObject): Uint8Array =>
-  Buffer.from(JSON.stringify(withoutType(object)).slice(1))
+const encodedItem = (kind: KindDefinition, object: JsonObject): Uint8Array =>
+  Buffer.from(JSON.stringify(inList(kind, object)).slice(1))
 
 /** The message of a list stands in the envelope after its length: so all items are encoded before the first is sent. */
 async function* listAsProtobuf(list: RegistryList): AsyncGenerator<readonly Uint8Array[]> {

@@ -7,7 +7,7 @@ import { notRegistered } from '#api/codec/body.ts'
 import { decodeJson, decodeValue } from '#api/codec/json.ts'
 import { invalid as invalidField, Path } from '#api/meta/field-error.ts'
 import { apiVersionOf, type JsonObject, parseApiVersion } from '#api/meta/object.ts'
-import { badRequest, failure, invalid, tooLarge } from '#api/meta/status.ts'
+import { badRequest, failure, invalid, tooLarge, unsupportedMediaType } from '#api/meta/status.ts'
 import { applyJsonPatch, type JsonPatchOperation } from '#api/patch/json-patch.ts'
 import { applyMergePatch } from '#api/patch/merge-patch.ts'
 import { restoreProblem } from '#api/patch/restore-problem.ts'
@@ -146,6 +146,10 @@ function mergePatcher(
   }
 }
 
+/** Only types that are built in say how they merge. */
+const NOT_STRATEGIC =
+  'the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml'
+
 function strategicPatcher(
   scope: Scope,
   target: PatchTarget,
@@ -155,7 +159,7 @@ function strategicPatcher(
   const schema = kindSchema(target.group, target.version, target.kind)
   let patch: ReadPatch | undefined
   return (current) => {
-    if (!schema) throw plainError('unable to find api field in struct Unstructured for the json field')
+    if (!schema) throw unsupportedMediaType(NOT_STRATEGIC)
     patch ??= readObject(body, options, '')
     const patched = applyStrategically(current, patch.object, schema)
     const refuse = binaryRefusal(goMap(patch.object))

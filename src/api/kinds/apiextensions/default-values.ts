@@ -3,11 +3,12 @@
 // Upstream: staging/src/k8s.io/apiextensions-apiserver/pkg/apiserver/schema/defaulting/validation.go
 // Left out: defaults within metadata
 
+import { embeddedErrors } from '#api/custom/embedded-resources.ts'
 import { validateRules } from '#api/custom/rules.ts'
 import { itemsOf, propertiesOf, type Schema } from '#api/kinds/apiextensions/schema.ts'
 import { unknownFields } from '#api/kinds/apiextensions/unknown-fields.ts'
 import { Place, validateValue } from '#api/kinds/apiextensions/value-validation.ts'
-import { invalid, type Path, required } from '#api/meta/field-error.ts'
+import { invalid, type Path } from '#api/meta/field-error.ts'
 import type { FieldErrors } from '#api/meta/validation.ts'
 
 export function* validateDefaults(schema: Schema, path: Path): FieldErrors {
@@ -35,11 +36,4 @@ function* ruleErrors(value: unknown, schema: Schema, path: Path): FieldErrors {
   const unchanged = [...validateRules(value, value, schema, path)]
   yield* unchanged
   if (unchanged.length === 0) yield* validateRules(value, undefined, schema, path)
-}
-
-function* embeddedErrors(value: unknown, schema: Schema, path: Path): FieldErrors {
-  if (!schema['x-kubernetes-embedded-resource'] || typeof value !== 'object' || value === null) return
-  for (const name of ['apiVersion', 'kind'] as const) {
-    if (!(value as Readonly<Record<string, unknown>>)[name]) yield required(path.child(name))
-  }
 }

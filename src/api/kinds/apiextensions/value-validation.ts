@@ -6,6 +6,7 @@
 
 import { RE2JS } from 're2js'
 import { patternProblem } from '#api/cel/checker/validate-literals.ts'
+import { counterpart } from '#api/custom/correlation.ts'
 import { fitsFormat } from '#api/kinds/apiextensions/format-values.ts'
 import { additionalOf, itemsOf, type Schema } from '#api/kinds/apiextensions/schema.ts'
 import { semanticEqual } from '#api/meta/equality.ts'
@@ -49,8 +50,9 @@ export class Place {
   }
 }
 
-/** The value of a field as go-openapi judges it. */
-export function* validateValue(value: unknown, schema: Schema, at: Place): FieldErrors {
+/** The value of a field as go-openapi judges it. What an update leaves as it was is not judged again. */
+export function* validateValue(value: unknown, schema: Schema, at: Place, old?: unknown): FieldErrors {
+  if (old !== undefined && semanticEqual(value, old)) return
   if (value === null && schema.nullable) return
   const wrong = typeProblem(value, schema)
   if (wrong !== undefined) {
@@ -64,41 +66,57 @@ export function* validateValue(value: unknown, schema: Schema, at: Place): Field
   yield* validateCombinations(value, schema, at)
   if (typeof value === 'number') yield* validateNumber(value, schema, at)
   if (typeof value === 'string') yield* validateText(value, schema, at)
-  if (Array.isArray(value)) yield* validateList(value, schema, at)
+  if (Array.isArray(value)) yield* validateList(value, schema, at, old)
   else if (typeof value === 'object' && value !== null) {
-    yield* validateObject(value as Record<string, unknown>, schema, at)
+    yield* validateObject(value as Record<string, unknown>, schema, at, old)
   }
 }
 
-/** `allOf` and the like: what is wrong inside of the parts is told for `allOf`, which all must hold. */
+/** Go's text for a place that a combination does not name. */
+const NOWHERE = new Path('<nil>')
+
+/** `allOf` and the like: of alternatives, what is wrong with the first is told as well. */
 function* validateCombinations(value: unknown, schema: Schema, at: Place): FieldErrors {
-  const fits = (part: Schema): boolean => validateValue(value, part, at).next().done === true
+  const errorsOf = (part: Schema) => [...validateValue(value, part, at)]
   const { allOf = [], anyOf = [], oneOf = [], not } = schema
-  if (anyOf.length > 0 && !anyOf.some(fits)) {
-    yield invalid(at.path, value, at.says('must validate at least one schema (anyOf)'))
-  }
-  if (oneOf.length > 0) {
-    const found = oneOf.filter(fits).length
-    if (found !== 1) {
-      const count = found === 0 ? '. Found none valid' : `. Found ${found} valid alternatives`
-      yield invalid(at.path, value, at.says(`must validate one and only one schema (oneOf)${count}`))
+  const says = (text: string) => invalid(NOWHERE, '', `${JSON.stringify(at.name)} ${text}`)
+  if (anyOf.length > 0) {
+    const errors = anyOf.map(errorsOf)
+    if (!errors.some((found) => found.length === 0)) {
+      yield says('must validate at least one schema (anyOf)')
+      yield* errors[0]!
     }
   }
-  for (const part of allOf) yield* validateValue(value, part, at)
-  if (allOf.length > 0 && !allOf.every(fits)) {
-    yield invalid(at.path, value, at.says('must validate all the schemas (allOf)'))
+  if (oneOf.length > 0) {
+    const errors = oneOf.map(errorsOf)
+    const found = errors.filter(({ length }) => length === 0).length
+    const text = 'must validate one and only one schema (oneOf)'
+    if (found > 1) yield says(`${text}. Found ${found} valid alternatives`)
+    if (found === 0) {
+      yield says(`${text}. Found none valid`)
+      yield* errors[0]!
+    }
   }
-  if (not && fits(not)) yield invalid(at.path, value, at.says('must not validate the schema (not)'))
+  const wrong = allOf.map(errorsOf).filter(({ length }) => length > 0)
+  yield* wrong.flat()
+  if (wrong.length > 0) {
+    yield says(
+      `must validate all the schemas (allOf)${wrong.length === allOf.length ? '. None validated' : ''}`,
+    )
+  }
+  if (not && errorsOf(not).length === 0) yield says('must not validate the schema (not)')
 }
 
-function* validateList(value: readonly unknown[], schema: Schema, at: Place): FieldErrors {
+function* validateList(value: readonly unknown[], schema: Schema, at: Place, old: unknown): FieldErrors {
   const { minItems, maxItems } = schema
   if (minItems !== undefined && value.length < minItems) {
     yield invalid(at.path, value.length, at.says(`should have at least ${minItems} items`))
   }
   if (maxItems !== undefined && value.length > maxItems) yield tooMany(at.path, value.length, maxItems)
   const items = itemsOf(schema)
-  for (const [i, item] of value.entries()) if (items) yield* validateValue(item, items, at.index(i))
+  for (const [i, item] of items ? value.entries() : []) {
+    yield* validateValue(item, items!, at.index(i), counterpart(item, old, schema))
+  }
   yield* validateKeys(value, schema, at)
 }
 
@@ -117,7 +135,13 @@ function* validateKeys(value: readonly unknown[], schema: Schema, at: Place): Fi
   }
 }
 
-function* validateObject(value: Record<string, unknown>, schema: Schema, at: Place): FieldErrors {
+function* validateObject(
+  value: Record<string, unknown>,
+  schema: Schema,
+  at: Place,
+  old: unknown,
+): FieldErrors {
+  const before = old as Readonly<Record<string, unknown>> | undefined
   const { minProperties, maxProperties } = schema
   const count = Object.keys(value).length
   if (minProperties !== undefined && count < minProperties) {
@@ -130,7 +154,7 @@ function* validateObject(value: Record<string, unknown>, schema: Schema, at: Pla
   const others = additionalOf(schema)
   for (const [name, field] of Object.entries(value)) {
     const known = schema.properties?.[name] ?? others
-    if (known) yield* validateValue(field, known, at.field(name))
+    if (known) yield* validateValue(field, known, at.field(name), before?.[name])
   }
 }
 
@@ -163,7 +187,7 @@ function* validateText(
     yield invalid(at.path, value, at.says(`should match '${pattern}'`))
   }
   if (format && !fitsFormat(format, value)) {
-    yield invalid(at.path, value, at.says(`must be of type ${format}: ${JSON.stringify(value)}`))
+    yield typeInvalid(at.path, value, at.says(`must be of type ${format}: ${JSON.stringify(value)}`))
   }
 }
 
