@@ -21,6 +21,8 @@ export interface Snapshots {
   view(snapshotter: string, key: string, chainId: string): Promise<readonly FilesystemMount[]>
   /** Done as well when there is no such view. */
   remove(snapshotter: string, key: string): Promise<void>
+  /** Frees now what has been removed: containerd alone does it after a hundred changes. */
+  collect(): Promise<void>
   close(): void
 }
 
@@ -29,6 +31,12 @@ const TIMEOUT_MS = 60_000
 const NAMESPACE = 'k8s.io'
 /** Without it containerd would take the view for garbage; a lease would run out under a running container. */
 const KEPT = { 'containerd.io/gc.root': '1' }
+
+/** A lease of nothing: to delete it is a reason to collect, and to wait for it. */
+const COLLECTING = 'k8ts-collecting'
+
+const isAlreadyThere = (error: unknown): boolean =>
+  error instanceof CriError && error.code === grpc.status.ALREADY_EXISTS
 
 const SERVICE = loadTable({
   package: 'containerd.services.snapshots.v1',
@@ -50,14 +58,30 @@ const SERVICE = loadTable({
   },
 })
 
+const LEASES = loadTable({
+  package: 'containerd.services.leases.v1',
+  messages: {
+    CreateRequest: 'id:string=1 labels:%string=3',
+    CreateResponse: '',
+    DeleteRequest: 'id:string=1 sync:bool=2',
+    Empty: '',
+  },
+  services: { Leases: { Create: {}, Delete: { responseType: 'Empty' } } },
+})
+
 export function connectSnapshots(socket: string): Snapshots {
-  const definition = SERVICE['containerd.services.snapshots.v1.Snapshots'] as grpc.ServiceDefinition
-  const Client = grpc.makeGenericClientConstructor(definition, 'Snapshots')
-  const client = new Client(`unix://${socket}`, grpc.credentials.createInsecure(), CHANNEL_OPTIONS)
+  const open = (definition: unknown): grpc.Client => {
+    const Client = grpc.makeGenericClientConstructor(definition as grpc.ServiceDefinition, '')
+    return new Client(`unix://${socket}`, grpc.credentials.createInsecure(), CHANNEL_OPTIONS)
+  }
+  const client = open(SERVICE['containerd.services.snapshots.v1.Snapshots'])
+  const leases = open(LEASES['containerd.services.leases.v1.Leases'])
   const metadata = new grpc.Metadata()
   metadata.set('containerd-namespace', NAMESPACE)
   const call = <T>(name: string, request: object): Promise<T> =>
     unary<T>(client, name, request, TIMEOUT_MS, undefined, metadata)
+  const lease = (name: string, request: object): Promise<object> =>
+    unary(leases, name, request, TIMEOUT_MS, undefined, metadata)
 
   return {
     async view(snapshotter, key, parent) {
@@ -65,7 +89,7 @@ export function connectSnapshots(socket: string): Snapshots {
         const request = { snapshotter, key, parent, labels: KEPT }
         return (await call<{ mounts: FilesystemMount[] }>('View', request)).mounts
       } catch (error) {
-        if (!(error instanceof CriError) || error.code !== grpc.status.ALREADY_EXISTS) throw error
+        if (!isAlreadyThere(error)) throw error
         return (await call<{ mounts: FilesystemMount[] }>('Mounts', { snapshotter, key })).mounts
       }
     },
@@ -74,6 +98,15 @@ export function connectSnapshots(socket: string): Snapshots {
         if (!isNotFound(error)) throw error
       })
     },
-    close: () => client.close(),
+    async collect() {
+      await lease('Create', { id: COLLECTING }).catch((error: unknown) => {
+        if (!isAlreadyThere(error)) throw error
+      })
+      await lease('Delete', { id: COLLECTING, sync: true })
+    },
+    close() {
+      client.close()
+      leases.close()
+    },
   }
 }

@@ -75,6 +75,8 @@ export interface Runtime {
   /** How an image's file system is mounted; it stays until `removeImageView`. The same for the same key. */
   viewImage(image: string, key: string): Promise<readonly FilesystemMount[]>
   removeImageView(key: string): Promise<void>
+  /** Sees to it that what was removed takes no disk any more. */
+  freeRemoved(): Promise<void>
 
   /** Tells of each event of a container as the runtime pushes it; rejects where it cannot. */
   watchEvents(onEvent: () => void, signal: AbortSignal): Promise<void>
@@ -224,6 +226,12 @@ export function connectRuntime(socket: string): Runtime {
       const { chainID } = JSON.parse(info['info'] ?? '{}') as { chainID?: string }
       if (chainID === undefined) throw new Error(`the runtime does not tell the layers of image ${image}`)
       return await snapshots.view(await snapshotter(), key, chainID)
+    },
+    async freeRemoved() {
+      await snapshots.collect().catch((error: unknown) => {
+        // Runtimes other than containerd do it by themselves.
+        if (!isUnimplemented(error)) throw error
+      })
     },
     removeImageView: async (key) => snapshots.remove(await snapshotter(), key),
 

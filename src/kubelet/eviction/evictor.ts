@@ -7,6 +7,7 @@
 import type { Pod } from '#api/types/core.ts'
 import { podLogDirectory } from '#kubelet/containers/sandbox-config.ts'
 import type { ContainerStats } from '#kubelet/cri/types.ts'
+import { removeEndedContainers } from '#kubelet/eviction/ended-pods.ts'
 import {
   hasStorageLimit,
   measureStorage,
@@ -105,6 +106,7 @@ export function createEvictor(options: EvictorOptions): Evictor {
     const resource = resourceOf(met.name)
     options.onShortage(resource)
     if (resource !== 'memory') {
+      await removeEndedContainers(context, (uid) => workers().mayBeRunning(uid))
       await images.collectAll()
       const again = (await readSignals(rootDir, runtime)).find(({ name }) => name === met.name)
       if (!again || !isMet(again)) return
