@@ -38,6 +38,10 @@ test('what is wrong with a text is told in Go’s words', () => {
   for (const [text, message] of cases) assert.throws(() => parseYaml(text), { message })
 })
 
+test('a date is a text', () => {
+  assert.deepEqual(parseYaml('a: 2020-01-01'), { a: '2020-01-01' })
+})
+
 test('of several documents the first counts', () => {
   assert.deepEqual(parseYaml('a: 1\n---\nb: 2\n'), { a: 1 })
 })

@@ -20,6 +20,9 @@ import type { TypeSchema } from '#api/schema/schema.ts'
 /** A text that is no YAML, in Go's words as far as they can be had. */
 export class YamlTextError extends Error {}
 
+/** JSON has no times: what looks like one stays as it is written. */
+const TIMESTAMP = 'tag:yaml.org,2002:timestamp'
+
 /** What aliases may multiply a document to. */
 const MAX_ALIASES = 100
 
@@ -72,7 +75,13 @@ export function encodeYaml(value: unknown): string {
 }
 
 function parse(text: string, lineCounter: LineCounter): Document.Parsed {
-  const document = parseDocument(text, { lineCounter, uniqueKeys: false, version: '1.1', merge: true })
+  const document = parseDocument(text, {
+    lineCounter,
+    uniqueKeys: false,
+    version: '1.1',
+    merge: true,
+    customTags: (tags) => tags.filter((tag) => typeof tag === 'string' || tag.tag !== TIMESTAMP),
+  })
   // of several documents the first counts
   const error = document.errors.find(({ code }) => code !== 'MULTIPLE_DOCS')
   if (!error) return document

@@ -43,6 +43,8 @@ export interface OutputFormat {
 export interface Restrictions {
   /** Table and PartialObjectMetadata: resources yes, errors and discovery no. */
   readonly conversions: boolean
+  /** No Table, where there are conversions: reviews have no columns. */
+  readonly withoutTables?: boolean
 }
 
 export interface AcceptClause {
@@ -134,7 +136,7 @@ function formatFor(
     return undefined
   switch (kind) {
     case 'Table':
-      if (mediaType === 'application/vnd.kubernetes.protobuf') return undefined
+      if (restrictions.withoutTables || mediaType === 'application/vnd.kubernetes.protobuf') return undefined
       return { ...format, as: { kind, metaVersion: version } }
     case 'PartialObjectMetadata':
     case 'PartialObjectMetadataList':

@@ -6,9 +6,11 @@ import type { ServedDocument } from '#apiserver/access-control.ts'
 import type { ApiResponse } from '#apiserver/exchange.ts'
 import { discoveryPaths } from '#apiserver/http/discovery.ts'
 import { type HealthEndpoint, healthHandler } from '#apiserver/http/health.ts'
+import { requireAcceptable } from '#apiserver/http/negotiation.ts'
 import { openApiPaths } from '#apiserver/http/openapi.ts'
 import { versionResponse } from '#apiserver/http/version.ts'
 import type { Handler } from '#apiserver/pipeline.ts'
+import type { RequestHead } from '#apiserver/request.ts'
 
 export interface PathOptions {
   /** The kinds as they are now: another array when they have changed. */
@@ -41,8 +43,7 @@ export function createPaths(options: PathOptions): (path: string) => Handler | u
     if (trimmed === '/metrics') return () => options.metrics()
     if (trimmed === '/') return async () => index(options)
     const document = documents.get(trimmed)
-    if (document)
-      return async () => ({ type: 'raw', code: 200, headers: document.headers, body: document.body })
+    if (document) return async ({ request }) => documentResponse(request.head, document)
     return (
       discovery()(trimmed) ??
       openApi()(trimmed) ??
@@ -50,6 +51,12 @@ export function createPaths(options: PathOptions): (path: string) => Handler | u
       options.unlisted?.(trimmed)
     )
   }
+}
+
+/** Throws 406 where the client wants it as anything else. */
+function documentResponse(head: RequestHead, { headers, body }: ServedDocument): ApiResponse {
+  requireAcceptable(head, [String(headers['content-type'])])
+  return { type: 'raw', code: 200, headers, body }
 }
 
 /** Makes it again whenever one of its sources is another than before. */

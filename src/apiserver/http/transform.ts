@@ -72,7 +72,11 @@ export function transformList(
         kind: 'PartialObjectMetadataList',
         apiVersion: `meta.k8s.io/${conversion.metaVersion}`,
         metadata: listMeta(list),
-        items: list.items.map(({ object }) => partialMetadata(object, conversion.metaVersion, kind)),
+        // of nothing Go makes null here
+        items:
+          list.items.length === 0
+            ? null
+            : list.items.map(({ object }) => partialMetadata(object, conversion.metaVersion, kind)),
       }
     case 'Table': {
       const objects = list.items.map(({ object }) => object)

@@ -51,6 +51,10 @@ function parse(bytes: Buffer, text: string): { v?: string; rv?: number; start?: 
     const position = text.search(/[^A-Za-z0-9_-]/)
     throw invalidToken(`continue key is not valid: illegal base64 data at input byte ${position}`)
   }
+  // a single character at the end is less than a byte
+  if (text.length % 4 === 1) {
+    throw invalidToken(`continue key is not valid: illegal base64 data at input byte ${text.length - 1}`)
+  }
   try {
     const parsed: unknown = JSON.parse(bytes.toString('utf8'))
     if (typeof parsed === 'object' && parsed !== null) return parsed

@@ -21,7 +21,7 @@ export function reviewHandler(dependencies: RegistryDependencies, reviews: Reado
     const { request, trail, user } = context
     const answer = reviews[qualified(groupResourceOf(kind))]
     if (context.info.verb !== 'create' || !answer) throw methodNotAllowed()
-    const format = negotiateOutput(request.head, { conversions: true })
+    const format = negotiateOutput(request.head, { conversions: true, withoutTables: true })
     const body = await readBody(request)
     const options = parseWriteOptions(request.head.query, 'CreateOptions')
     const review = decodeKind(body, kind, context.info.version, {

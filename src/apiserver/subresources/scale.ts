@@ -3,6 +3,7 @@
 // Reading makes a Scale of the parent; writing puts its replicas into the parent, which is then updated by its own
 // rules. Upstream: pkg/registry/apps/deployment/storage/storage.go (ScaleREST, scaleUpdatedObjectInfo)
 
+import { ageColumn, column, field, integer, nameColumn } from '#api/kinds/columns.ts'
 import type { KindDefinition } from '#api/kinds/kind.ts'
 import { invalid as invalidField, Path } from '#api/meta/field-error.ts'
 import { isPathSegmentName } from '#api/meta/names.ts'
@@ -39,6 +40,16 @@ const SCALE_KIND: KindDefinition = {
   namespaced: true,
   versions: [SCALE.version],
   storageVersion: SCALE.version,
+  columns: [
+    nameColumn({ format: '' }),
+    column('Desired', field('autoscaling.v1.ScaleSpec', 'replicas'), replicasOf('spec'), integer),
+    column('Available', field('autoscaling.v1.ScaleStatus', 'replicas'), replicasOf('status'), integer),
+    ageColumn(),
+  ],
+}
+
+function replicasOf(part: 'spec' | 'status'): (scale: JsonObject) => number {
+  return (scale) => (scale[part] as { replicas?: number } | undefined)?.replicas ?? 0
 }
 
 export function scaleSubresource(dependencies: RegistryDependencies): ResourceHandler {

@@ -43,7 +43,7 @@ export function tokenSubresource(
     const { request, trail, info } = context
     if (info.verb !== 'create') throw methodNotAllowed()
     if (!issuer) throw pathNotFound()
-    const format = negotiateOutput(request.head, { conversions: true })
+    const format = negotiateOutput(request.head, { conversions: true, withoutTables: true })
     const body = await readBody(request)
     const options = parseWriteOptions(request.head.query, 'CreateOptions')
     const draft = decodeTyped(body, TOKEN_REQUEST, {
