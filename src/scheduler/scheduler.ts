@@ -28,6 +28,7 @@ import { createSchedulerEvents } from '#scheduler/scheduler-events.ts'
 import { SchedulerCache, type Snapshot } from '#scheduler/snapshot.ts'
 import { StorageCache } from '#scheduler/storage-cache.ts'
 import { VolumeBinder } from '#scheduler/volume-binder.ts'
+import type { VolumePlan } from '#scheduler/volumes.ts'
 import { WorkloadCache } from '#scheduler/workload-cache.ts'
 import { untilAborted } from '#sys/abort.ts'
 import type { Clock } from '#sys/clock.ts'
@@ -209,20 +210,30 @@ class Scheduler {
       this.#write(this.#bind(entry, nodeName, startMs))
       return
     }
-    // Whoever looks meanwhile, or starts anew, sees where the pod is to come.
-    const nominated = this.#podWrites.nominate(entry.pod, nodeName)
-    const waiting = this.#volumes
-      .bind(plan, entry.pod, nodeName, this.#signal)
-      .finally(() => nominated)
-      .then(
-        () => this.#write(this.#bind(entry, nodeName, startMs)),
-        (error: unknown) => {
-          this.#attempted('error', startMs)
-          this.#onBindingFailed(entry, `running PreBind plugin "VolumeBinding": ${messageOf(error)}`)
-        },
-      )
-      .finally(() => this.#waits.delete(waiting))
+    const waiting = this.#bindAfterVolumes(plan, entry, nodeName, startMs, this.#signal).finally(() =>
+      this.#waits.delete(waiting),
+    )
     this.#waits.add(waiting)
+  }
+
+  async #bindAfterVolumes(
+    plan: VolumePlan,
+    entry: QueuedPod,
+    nodeName: string,
+    startMs: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    // Whoever looks meanwhile, or starts anew, sees where the pod is to come. It is written before the pod is bound.
+    const nominated = this.#podWrites.nominate(entry.pod, nodeName)
+    try {
+      await this.#volumes.bind(plan, entry.pod, nodeName, signal)
+      await nominated
+      this.#write(this.#bind(entry, nodeName, startMs))
+    } catch (error) {
+      await nominated
+      this.#attempted('error', startMs)
+      this.#onBindingFailed(entry, `running PreBind plugin "VolumeBinding": ${messageOf(error)}`)
+    }
   }
 
   #write(work: Promise<void>): void {
