@@ -64,7 +64,8 @@ function* celErrors(part: Part, total: TotalCost): FieldErrors {
   const { schema, path, place } = part
   for (const inner of partsOf(part)) yield* celErrors(inner, total)
   if (!place.compilesRules) return
-  if (!fieldErrors(part).next().done || !collectionErrors(part).next().done) return
+  // rules of a schema that is wrong, also further within, are not looked at
+  if (!schemaErrors(part).next().done) return
   const isResource = place.isRoot || schema['x-kubernetes-embedded-resource'] === true
   yield* compileRules(schema, path, { ...place, isResource }, total)
 }
