@@ -3,7 +3,7 @@
 // Upstream: staging/src/k8s.io/apiserver/pkg/server/{handler.go,mux}, pkg/controlplane
 
 import type { KindDefinition } from '#api/kinds/kind.ts'
-import { methodNotAllowed, pathNotFound } from '#api/meta/status.ts'
+import { methodNotAllowed, notFound, pathNotFound } from '#api/meta/status.ts'
 import type { ApiResponse } from '#apiserver/exchange.ts'
 import type { Handler, RequestContext } from '#apiserver/pipeline.ts'
 import type { Catalog } from '#apiserver/registry/catalog.ts'
@@ -35,7 +35,7 @@ export function createRouter(routes: Routes): Handler {
     }
     if (info.subresource === '') return routes.resources(context, kind)
     const handler = routes.subresource(kind, info.subresource)
-    if (!handler) throw pathNotFound()
+    if (!handler) throw kind.custom ? notFound(kind, info.name) : pathNotFound()
     return handler(context, kind)
   }
 }

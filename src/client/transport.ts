@@ -44,7 +44,10 @@ export class ConnectionError extends Error {
   }
 }
 
+/** What the code of an answer without a Status says all the same. */
+const REASONS: Readonly<Record<number, string>> = { 404: 'NotFound', 429: 'TooManyRequests' }
+
 /** The error of an answer that is text and no Status: from flow control, or from a proxy in between. */
 export function answerError(code: number, message: string): StatusError {
-  return failure(code, code === 429 ? 'TooManyRequests' : 'Unknown', message)
+  return failure(code, REASONS[code] ?? 'Unknown', message)
 }

@@ -77,6 +77,9 @@ describe('what expressions result in', () => {
     ],
     ['format.named("date").value().validate("2026-02-30").orValue([])', ['invalid date']],
     ['!format.named("nothing").hasValue()', true],
+    ['strings.quote("a\\n\\"b\\"")', String.raw`"a\n\"b\""`],
+    ['optional.unwrap([optional.of(1), optional.none()]) == [1]', true],
+    ['[optional.of("a")].unwrapOpt()', ['a']],
   ]
   for (const [source, result] of rows) {
     test(source, () => assert.deepEqual(compiled(source).evaluate(values), result))

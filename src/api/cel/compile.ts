@@ -103,7 +103,10 @@ async function evaluateInTurn(budget: Budget, evaluate: () => Promise<CelValue>)
 function summaryOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const summary = 'summary' in error && typeof error.summary === 'string' ? error.summary : error.message
-  return summary.replace(/^No such key: /, 'no such key: ')
+  // of operands that do not fit cel-go says no more
+  return summary
+    .replace(/^No such key: /, 'no such key: ')
+    .replace(/^no such overload: .*/s, 'no such overload')
 }
 
 /** JavaScript's own regular expressions have no bound on their time. */

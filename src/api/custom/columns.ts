@@ -3,7 +3,7 @@
 // Upstream: staging/src/k8s.io/apiextensions-apiserver/pkg/registry/customresource/tableconvertor/tableconvertor.go
 
 import { jsonPath } from '#api/custom/json-path.ts'
-import { nameColumn, since } from '#api/kinds/columns.ts'
+import { ageColumn, nameColumn, since } from '#api/kinds/columns.ts'
 import type { Column } from '#api/kinds/kind.ts'
 import type { JsonObject } from '#api/meta/object.ts'
 import type { CustomResourceColumnDefinition } from '#api/types/apiextensions.ts'
@@ -15,14 +15,23 @@ const AGE: CustomResourceColumnDefinition = {
   name: 'Age',
   type: 'date',
   jsonPath: '.metadata.creationTimestamp',
-  description: 'How long the object has been there.',
 }
 
 export function columnsOf(
   definitions: readonly CustomResourceColumnDefinition[] | undefined,
 ): readonly Column<JsonObject>[] {
-  const named = definitions && definitions.length > 0 ? definitions : [AGE]
-  return [nameColumn<JsonObject>(), ...named.map(columnOf)]
+  const named = definitions && definitions.length > 0 ? definitions.map(columnOf) : [age()]
+  return [nameColumn<JsonObject>(), ...named]
+}
+
+function age(): Column<JsonObject> {
+  const { description: _description, ...column } = columnOf(AGE)
+  return {
+    ...column,
+    get description() {
+      return ageColumn().description
+    },
+  }
 }
 
 function columnOf(definition: CustomResourceColumnDefinition): Column<JsonObject> {

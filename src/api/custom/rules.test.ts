@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { validateRules } from '#api/custom/rules.ts'
+import { ruleErrors, validateRules } from '#api/custom/rules.ts'
 import type { Schema } from '#api/kinds/apiextensions/schema.ts'
 
 const SCHEMA: Schema = {
@@ -74,3 +74,60 @@ for (const [name, [value, old, expected]] of Object.entries(rows)) {
     assert.deepEqual(errors, expected)
   })
 }
+
+/** A rule over a whole spec of many types. */
+const typed = (rule: string, more: object = {}): Schema => ({
+  type: 'object',
+  properties: {
+    spec: {
+      type: 'object',
+      'x-kubernetes-validations': [{ rule, message: 'refused', ...more }],
+      properties: {
+        'a-b': { type: 'string' },
+        namespace: { type: 'string' },
+        ratio: { type: 'number' },
+        since: { type: 'string', format: 'date-time' },
+        wait: { type: 'string', format: 'duration' },
+        key: { type: 'string', format: 'byte' },
+        free: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
+      },
+    },
+  },
+})
+
+const typedRows: readonly (readonly [rule: string, spec: object])[] = [
+  ['self.a__dash__b == "x"', { 'a-b': 'x' }],
+  ['self.__namespace__ == self.namespace', { namespace: 'x' }],
+  ['self.ratio == 2.0', { ratio: 2 }],
+  ['self.since > timestamp("2020-01-01T00:00:00Z")', { since: '2024-01-01T00:00:00Z' }],
+  ['self.wait < duration("1h")', { wait: '5m' }],
+  ['self.key == b"x"', { key: 'eA==' }],
+  ['!has(self.free.other)', { free: { other: 1 } }],
+]
+for (const [rule, value] of typedRows) {
+  test(`rules see values by their schema: ${rule}`, () => {
+    assert.deepEqual([...validateRules({ spec: value }, undefined, typed(rule))], [])
+    const denied = [...validateRules({ spec: value }, undefined, typed(`!(${rule})`))]
+    assert.deepEqual(
+      denied.map(({ field, body }) => `${field}: ${body}`),
+      ['spec: Invalid value: refused'],
+    )
+  })
+}
+
+test('a rule may ask whether there was something before', () => {
+  const schema = typed('oldSelf.hasValue() ? self.ratio > oldSelf.value().ratio : self.ratio == 1.0', {
+    optionalOldSelf: true,
+  })
+  const errors = (value: number, old?: number) =>
+    [...validateRules({ spec: { ratio: value } }, old && { spec: { ratio: old } }, schema)].length
+  assert.deepEqual([errors(1), errors(2), errors(2, 1), errors(1, 2)], [0, 1, 0, 1])
+})
+
+test('what an update leaves as it was is worth a warning, unless the rule is about changes', () => {
+  const schema = typed('self.ratio > 5.0')
+  const old = { spec: { ratio: 1 } }
+  const found = (value: object) => [...ruleErrors(value, old, schema)].map(({ isOld }) => isOld)
+  assert.deepEqual(found({ spec: { ratio: 1 } }), [true])
+  assert.deepEqual(found({ spec: { ratio: 2 } }), [false])
+})

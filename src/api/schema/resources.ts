@@ -149,7 +149,8 @@ function subresourcesOf(kind: KindDefinition): readonly ServedSubresource[] {
   for (const name of Object.keys(kind.storedSubresources ?? {})) {
     found.push({ name, kind: kind.kind, verbs: name === 'finalize' ? ['update'] : STORED_VERBS })
   }
-  return found.sort((a, b) => compare(a.name, b.name))
+  // of custom kinds in this order
+  return kind.custom ? found : found.sort((a, b) => compare(a.name, b.name))
 }
 
 /** Kinds that upstream stores in a version that it does not serve; here they are stored as they are served. */

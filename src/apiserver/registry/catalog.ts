@@ -28,6 +28,7 @@ export interface Catalog {
   setCustomKinds(kinds: readonly KindDefinition[]): void
   /** The kind behind a path, if this version of the group serves it. */
   find(group: string, version: string, resource: string): KindDefinition | undefined
+  /** Whether the group is built in: of those, the API's own router answers for paths that there are not. */
   hasGroup(group: string): boolean
   findKind(group: string, version: string, kind: string): KindDefinition | undefined
 }
@@ -37,7 +38,6 @@ interface Index {
   readonly kinds: readonly KindDefinition[]
   readonly byResource: ReadonlyMap<string, KindDefinition>
   readonly byKind: ReadonlyMap<string, KindDefinition>
-  readonly groups: ReadonlySet<string>
 }
 
 function indexOf(kinds: readonly KindDefinition[]): Index {
@@ -49,10 +49,11 @@ function indexOf(kinds: readonly KindDefinition[]): Index {
       byKind.set(`${kind.group}/${version}/${kind.kind}`, kind)
     }
   }
-  return { kinds, byResource, byKind, groups: new Set(kinds.map(({ group }) => group)) }
+  return { kinds, byResource, byKind }
 }
 
 export function createCatalog(builtIn: readonly KindDefinition[]): Catalog {
+  const groups = new Set(builtIn.map(({ group }) => group))
   let index = indexOf(builtIn)
   return {
     get kinds() {
@@ -62,7 +63,7 @@ export function createCatalog(builtIn: readonly KindDefinition[]): Catalog {
       index = indexOf([...builtIn, ...kinds])
     },
     find: (group, version, resource) => index.byResource.get(`${group}/${version}/${resource}`),
-    hasGroup: (group) => index.groups.has(group),
+    hasGroup: (group) => groups.has(group),
     findKind: (group, version, kind) => index.byKind.get(`${group}/${version}/${kind}`),
   }
 }

@@ -6,14 +6,15 @@ import { decodeUntypedBody } from '#api/codec/body.ts'
 import { DecodeError } from '#api/codec/go-decode.ts'
 import { type Decoded, decodeValue, type FieldValidation } from '#api/codec/json.ts'
 import type { CustomForm } from '#api/kinds/kind.ts'
-import { apiVersionOf, type GroupVersionKind, type JsonObject } from '#api/meta/object.ts'
-import { badRequest, unsupportedMediaType } from '#api/meta/status.ts'
+import { invalid as invalidField, Path } from '#api/meta/field-error.ts'
+import { apiVersionOf, type GroupVersionKind, type JsonObject, type ObjectMeta } from '#api/meta/object.ts'
+import { badRequest, invalid, unsupportedMediaType } from '#api/meta/status.ts'
 import { typeSchema } from '#api/schema/schema.ts'
 import { type Body, type DecodeOptions, headFirst } from '#apiserver/registry/decode.ts'
 
 const MEDIA_TYPES = ['application/json', 'application/yaml']
 
-/** Decodes a body into a custom kind, in the version of the path; throws 400, and 415 for protobuf. */
+/** Decodes a body into a custom kind, in the version of the path; throws 400, 422 for another kind, and 415 for protobuf. */
 export function decodeCustom(
   body: Body,
   wanted: GroupVersionKind,
@@ -32,7 +33,12 @@ export function decodeCustom(
     badRequest(
       `${wanted.kind} in version ${JSON.stringify(wanted.version)} cannot be handled as a ${wanted.kind}: ${why}`,
     )
-  if (kind && kind !== wanted.kind) throw reject(`the kind in the data is ${kind}`)
+  if (kind && kind !== wanted.kind) {
+    const { name = '' } = (read.object['metadata'] ?? {}) as ObjectMeta
+    throw invalid(wanted.group, wanted.kind, name, [
+      invalidField(new Path('kind'), kind, `must be ${wanted.kind}`),
+    ])
+  }
   const taken = attempt(() => takeCustomForm(read.object, form, options.validation), reject)
   const problems = [...taken.strictProblems, ...read.strictProblems]
   if (problems.length > 0 && options.validation === 'Strict') {

@@ -1,4 +1,4 @@
-// The macros on optional values that the library lacks: optMap and optFlatMap.
+// What the library lacks on optional values: the macros optMap and optFlatMap, and lists of them.
 //
 // `claims.?email.optMap(e, e.lowerAscii()).orValue('')`: the second argument is evaluated with the value bound to the
 // name, and only where there is one. Upstream: github.com/google/cel-go/cel/library.go (OptionalTypes)
@@ -16,7 +16,15 @@ export function addOptionals(environment: Environment): void {
   environment
     .registerFunction('optional.optMap(ast, ast): optional<dyn>', (call: MacroCall) => expand(call, false))
     .registerFunction('optional.optFlatMap(ast, ast): optional<dyn>', (call: MacroCall) => expand(call, true))
+    .registerFunction('OptionalNamespace.unwrap(list): list', (_optional: object, list: readonly unknown[]) =>
+      unwrap(list),
+    )
+    .registerFunction('list.unwrapOpt(): list', unwrap)
 }
+
+/** Those that are there. */
+const unwrap = (list: readonly unknown[]): unknown[] =>
+  list.flatMap((item) => (item instanceof Optional && item.hasValue() ? [item.value()] : []))
 
 function expand({ args, receiver }: MacroCall, isFlat: boolean) {
   const bound = boundNames(args.slice(0, 1))

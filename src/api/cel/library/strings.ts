@@ -33,7 +33,27 @@ export function addStrings(environment: Environment): void {
     .registerFunction('string.charAt(int): string', charAt)
     .registerFunction('string.reverse(): string', (text: string) => [...text].reverse().join(''))
     .registerFunction('string.format(list): string', format)
+    .registerType('strings', StringsNamespace)
+    .registerConstant('strings', 'strings', new StringsNamespace())
+    .registerFunction('strings.quote(string): string', (_strings: object, text: string) => quote(text))
 }
+
+class StringsNamespace {}
+
+const QUOTED: Readonly<Record<string, string>> = {
+  '\x07': '\\a',
+  '\b': '\\b',
+  '\f': '\\f',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+  '\v': '\\v',
+  '\\': '\\\\',
+  '"': '\\"',
+}
+
+/** As it could stand in an expression. */
+const quote = (text: string): string => `"${[...text].map((char) => QUOTED[char] ?? char).join('')}"`
 
 function compile(pattern: string): RE2JS {
   try {

@@ -128,3 +128,54 @@ test('paths of selectable fields', () => {
   assert.notEqual(typeof findField('.spec.a', schema), 'string')
   assert.equal(typeof findField('.spec.b', schema), 'string')
 })
+
+describe('rules in CEL', () => {
+  const rules = (rule: object): JsonObject =>
+    definitionOf({
+      type: 'object',
+      properties: {
+        spec: {
+          type: 'object',
+          'x-kubernetes-validations': [rule],
+          properties: {
+            size: { type: 'integer' },
+            text: { type: 'string' },
+            names: { type: 'array', maxItems: 10, items: { type: 'string', maxLength: 10 } },
+          },
+        },
+      },
+    })
+  const AT = `${SCHEMA}.properties[spec].x-kubernetes-validations[0]`
+  const rows: readonly (readonly [name: string, rule: object, error: RegExp | undefined])[] = [
+    ['right types', { rule: 'self.size > 1 && self.names.all(n, n != "")' }, undefined],
+    ['a field that there is not', { rule: 'self.nothing > 1' }, /rule: .*undefined field 'nothing'/s],
+    ['types that do not fit', { rule: 'self.size > "x"' }, /overload for '_>_' applied to '\(int, string\)'/],
+    ['no truth value', { rule: 'self.size' }, /rule: .*cel expression must evaluate to a bool/s],
+    [
+      'a message that is no text',
+      { rule: 'self.size > 1', messageExpression: '1' },
+      /messageExpression: .*messageExpression must evaluate to a string/s,
+    ],
+    [
+      'a costly rule',
+      { rule: 'self.text.contains(self.text)' },
+      /estimated rule cost exceeds budget by factor/,
+    ],
+    ['a bounded rule', { rule: 'self.names.all(a, self.names.all(b, a == b))' }, undefined],
+    [
+      'optionalOldSelf without oldSelf',
+      { rule: 'self.size > 1', optionalOldSelf: true },
+      /optionalOldSelf: Invalid value: true: may not be set if oldSelf is not used in rule/,
+    ],
+  ]
+  for (const [name, rule, error] of rows) {
+    test(name, () => {
+      const errors = errorsOfNew(customResourceDefinition, rules(rule))
+      if (error === undefined) assert.deepEqual(errors, [])
+      else {
+        assert.match(errors[0] ?? '', error)
+        assert.ok(errors[0]?.startsWith(AT), errors[0])
+      }
+    })
+  }
+})

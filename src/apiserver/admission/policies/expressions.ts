@@ -66,12 +66,11 @@ function evaluator(expression: string): Evaluate {
 /** Gives the values that expressions read: the input, and the variables made of it. */
 export function compileVariables(definitions: readonly Variable[]): (input: PolicyInput) => Promise<Values> {
   const variables = definitions.map(({ name, expression }) => ({ name, value: evaluator(expression) }))
-  return async ({ authorizer, namespaceObject, ...objects }) => {
+  return async ({ authorizer, ...objects }) => {
     const known = new Variables()
     const read = Object.entries(objects).map(([name, value]) => [name, celValue(value)] as const)
     const values: Values = {
       ...Object.fromEntries(read),
-      namespaceObject: namespaceValue(namespaceObject),
       authorizer,
       variables: known,
     }
@@ -105,16 +104,4 @@ class Variables extends Map<string, CelValue> {
     if (why === undefined) return super.get(name)
     throw new EvaluationError(`composited variable ${JSON.stringify(name)} fails to evaluate: ${why}`)
   }
-}
-
-/** Expressions see the times of a namespace as times, not as texts. */
-function namespaceValue(namespace: JsonObject | null): CelValue {
-  const value = celValue(namespace)
-  const metadata =
-    value instanceof Map ? (value.get('metadata') as Map<string, CelValue> | undefined) : undefined
-  for (const name of ['creationTimestamp', 'deletionTimestamp']) {
-    const time = metadata?.get(name)
-    if (typeof time === 'string') metadata?.set(name, new Date(time))
-  }
-  return value
 }

@@ -153,3 +153,48 @@ test('a reason of its own has its own code', async () => {
   await apply({ validations: [{ expression: 'false', reason: 'Forbidden', message: 'no' }] })
   await assert.rejects(create('x'), says(403, /denied request: no$/))
 })
+
+test('an expression that reads a variable that has failed fails', async () => {
+  await apply({
+    variables: [{ name: 'bad', expression: 'object.absent.more' }],
+    validations: [{ expression: "object.metadata.name == 'free' || variables.bad == 1" }],
+  })
+  await create('free')
+  await assert.rejects(
+    create('judged'),
+    says(422, /composited variable "bad" fails to evaluate: no such key: absent/),
+  )
+})
+
+test('an expression may ask what the user may do', async () => {
+  const may = (verb: string) => `authorizer.group('').resource('pods').check('${verb}').allowed()`
+  await apply({
+    validations: [{ expression: `${may('get')} && authorizer.requestResource.check('create').allowed()` }],
+  })
+  await create('asked')
+})
+
+test('an annotation that cannot be made refuses the request', async () => {
+  await apply({
+    validations: [{ expression: 'true' }],
+    auditAnnotations: [{ key: 'k', valueExpression: 'string(object.absent.more)' }],
+  })
+  await assert.rejects(
+    create('noted'),
+    says(422, /expression 'string\(object\.absent\.more\)' resulted in error/),
+  )
+})
+
+test('a policy whose parameters have an unknown kind refuses everything', async () => {
+  await apply({
+    paramKind: { apiVersion: 'no.such/v1', kind: 'Thing' },
+    validations: [{ expression: 'true' }],
+  })
+  await assert.rejects(
+    create('any'),
+    says(
+      422,
+      /ValidatingAdmissionPolicy 'p' denied request: failed to configure policy: failed to find resource referenced by paramKind: 'no\.such\/v1, Kind=Thing'/,
+    ),
+  )
+})
