@@ -47,11 +47,11 @@ export const namespace = defineKind<Draft<Namespace>>({
     keepField(draft, old, 'spec')
     keepField(draft, old, 'status')
   },
-  *validate(object) {
-    yield* clusterMetadata(object, nameIsDNSLabel)
-    for (const name of object.spec?.finalizers ?? []) yield* validateFinalizer(FINALIZERS, name)
+  validate,
+  *validateUpdate(object, old) {
+    yield* validate(object)
+    yield* metadataUpdate(object, old)
   },
-  validateUpdate: metadataUpdate,
   status: {
     prepareForUpdate: (draft, old) => keepField(draft, old, 'spec'),
     *validateUpdate(object, old) {
@@ -77,6 +77,11 @@ export const namespace = defineKind<Draft<Namespace>>({
     ageColumn(),
   ],
 })
+
+function* validate(object: Namespace): FieldErrors {
+  yield* clusterMetadata(object, nameIsDNSLabel)
+  for (const name of object.spec?.finalizers ?? []) yield* validateFinalizer(FINALIZERS, name)
+}
 
 function* validateFinalizer(path: Path, name: string): FieldErrors {
   for (const problem of isQualifiedName(name)) yield invalid(path, name, problem)
