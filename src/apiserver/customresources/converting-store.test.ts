@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test'
 import type { CustomConversion } from '#api/kinds/kind.ts'
 import type { JsonObject } from '#api/meta/object.ts'
 import { convertingStore } from '#apiserver/customresources/converting-store.ts'
+import { identityTransformer, type ValueTransformer } from '#apiserver/encryption/value-transformer.ts'
 import { openEmbeddedStore } from '#store/embedded/embedded-store.ts'
 import { prefixEnd, type Store, type WatchBatch } from '#store/store.ts'
 import { systemClock } from '#sys/clock.ts'
@@ -29,11 +30,32 @@ function convertOne(object: JsonObject, apiVersion: string): JsonObject {
   return { apiVersion, hostPort: `${String(object['host'])}:${String(object['port'])}` }
 }
 
-const viewOf = (version: string, isBroken = (): boolean => false): Store =>
-  convertingStore(store, CONVERSION, `example.com/${version}`, async (_conversion, objects, apiVersion) => {
-    if (isBroken()) throw new Error('the webhook is gone')
-    return objects.map((object) => convertOne(object, apiVersion))
-  })
+const viewOf = (
+  version: string,
+  isBroken = (): boolean => false,
+  transformer: ValueTransformer = identityTransformer,
+): Store =>
+  convertingStore(
+    store,
+    CONVERSION,
+    `example.com/${version}`,
+    async (_conversion, objects, apiVersion) => {
+      if (isBroken()) throw new Error('the webhook is gone')
+      return objects.map((object) => convertOne(object, apiVersion))
+    },
+    transformer,
+  )
+
+/** Turns all bits, and knows for which key. */
+const flipping: ValueTransformer = {
+  toStorage: (value, key) => flipped(Buffer.concat([Buffer.from(`${key}|`), value])),
+  fromStorage(value, key) {
+    const plain = flipped(value)
+    assert.equal(Buffer.from(plain.subarray(0, key.length + 1)).toString(), `${key}|`)
+    return { value: plain.subarray(key.length + 1), isStale: false }
+  },
+}
+const flipped = (value: Uint8Array): Uint8Array => value.map((byte) => byte ^ 0xff)
 
 const put = (view: Store, name: string, object: JsonObject) =>
   view.txn({
@@ -122,4 +144,23 @@ test('a conversion that fails ends the watch, so that it begins again', async ()
       .then(() => put(viewOf('v1'), 'c', { apiVersion: 'example.com/v1', hostPort: 'h:3' }))
   })
   assert.equal((await ended)?.message, 'the webhook is gone')
+})
+
+test('what is encrypted at rest is converted, and encrypted again', async () => {
+  const key = `${PREFIX}secret`
+  const view = (version: string): Store => viewOf(version, undefined, flipping)
+  const value = flipping.toStorage(encode({ apiVersion: 'example.com/v2', host: 'h', port: '80' }), key)
+  await view('v2').txn({ compare: [], success: [{ type: 'put', key, value }] })
+  const { kvs } = await store.range({ start: key })
+  assert.deepEqual(decode(flipping.fromStorage(kvs[0]!.value, key).value), {
+    apiVersion: 'example.com/v1',
+    hostPort: 'h:80',
+  })
+  const read = await view('v2').range({ start: key })
+  assert.deepEqual(decode(flipping.fromStorage(read.kvs[0]!.value, key).value), {
+    apiVersion: 'example.com/v2',
+    host: 'h',
+    port: '80',
+  })
+  await store.txn({ compare: [], success: [{ type: 'delete', key }] })
 })

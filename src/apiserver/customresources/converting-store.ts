@@ -3,12 +3,13 @@
 // Conversion by webhook takes time, and all that reads objects (watch caches, tables, selectors) wants them at once. So it
 // happens below them: values are converted on the way out of the store, and into the stored version on the way in. Each
 // version has a watch cache of its own, fed from here. The price is one call of the webhook for each version and change.
+// What is encrypted at rest is decrypted for the webhook, and encrypted again for those above, who know nothing of this.
 // Invariant: revisions and order are the store's own.
-// Left out: objects that are encrypted at rest
 
 import type { CustomConversion } from '#api/kinds/kind.ts'
 import type { JsonObject } from '#api/meta/object.ts'
 import type { Convert } from '#apiserver/customresources/conversion.ts'
+import type { ValueTransformer } from '#apiserver/encryption/value-transformer.ts'
 import type { KeyValue, Op, Store, StoreEvent, WatchBatch, WatchRequest } from '#store/store.ts'
 
 /** So many batches may wait for their conversion before the watch is ended; who watches begins again from where it was. */
@@ -17,26 +18,35 @@ const MAX_WAITING = 1_000
 const decoder = new TextDecoder()
 const encoder = new TextEncoder()
 
-/** `apiVersion`: the version that this store shows. */
+interface Keyed {
+  readonly key: string
+  readonly value: Uint8Array
+}
+
+/** `apiVersion`: the version that this store shows; `transformer`: how its objects are encrypted. */
 export function convertingStore(
   store: Store,
   conversion: CustomConversion,
   apiVersion: string,
   convert: Convert,
+  transformer: ValueTransformer,
 ): Store {
-  async function convertValues(values: readonly Uint8Array[], wanted: string): Promise<Uint8Array[]> {
-    const objects = values.map((value) => JSON.parse(decoder.decode(value)) as JsonObject)
+  async function convertValues(stored: readonly Keyed[], wanted: string): Promise<Uint8Array[]> {
+    const objects = stored.map(({ key, value }) => {
+      const plain = transformer.fromStorage(value, key).value
+      return JSON.parse(decoder.decode(plain)) as JsonObject
+    })
     const converted = await convert(conversion, objects, wanted)
-    return converted.map((object, i) =>
-      object === objects[i] ? values[i]! : encoder.encode(JSON.stringify(object)),
-    )
+    return converted.map((object, i) => {
+      const { key, value } = stored[i]!
+      return object === objects[i]
+        ? value
+        : transformer.toStorage(encoder.encode(JSON.stringify(object)), key)
+    })
   }
 
   async function shown(kvs: readonly KeyValue[]): Promise<KeyValue[]> {
-    const values = await convertValues(
-      kvs.map(({ value }) => value),
-      apiVersion,
-    )
+    const values = await convertValues(kvs, apiVersion)
     return kvs.map((kv, i) => ({ ...kv, value: values[i]! }))
   }
 
@@ -65,7 +75,7 @@ export function convertingStore(
     return Promise.all(
       ops.map(async (op) => {
         if (op.type !== 'put') return op
-        const [value] = await convertValues([op.value], conversion.storedAs)
+        const [value] = await convertValues([op], conversion.storedAs)
         return { ...op, value: value! }
       }),
     )

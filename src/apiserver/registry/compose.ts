@@ -49,7 +49,7 @@ export function composeRegistry(options: RegistryOptions): ComposedRegistry {
   // a custom kind may have changed since an object was written
   const decode = (kind: KindDefinition, kv: KeyValue): StoredObject =>
     (kind.custom ? undefined : written.find(kv)) ?? decodeStored(kind, kv, encryption)
-  const storeOf = storesByKind(store, options.convert)
+  const storeOf = storesByKind(store, options.convert, encryption)
   const caches = createWatchCaches({ storeOf, clock, log: options.log, decode })
   const objects = createObjectStore({
     store,
@@ -77,12 +77,19 @@ export function composeRegistry(options: RegistryOptions): ComposedRegistry {
 }
 
 /** The store as each kind sees it: in its own version where a webhook converts. */
-function storesByKind(store: Store, convert: Convert): (kind: KindDefinition) => Store {
+function storesByKind(
+  store: Store,
+  convert: Convert,
+  encryption: ValueTransformers,
+): (kind: KindDefinition) => Store {
   const made = new WeakMap<KindDefinition, Store>()
   return (kind) => {
     const conversion = kind.custom?.conversion
     if (!conversion) return store
-    const known = made.get(kind) ?? convertingStore(store, conversion, storedApiVersionOf(kind), convert)
+    const { group, resource } = storedResourceOf(kind)
+    const known =
+      made.get(kind) ??
+      convertingStore(store, conversion, storedApiVersionOf(kind), convert, encryption.of(group, resource))
     made.set(kind, known)
     return known
   }

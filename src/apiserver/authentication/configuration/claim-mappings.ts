@@ -42,7 +42,7 @@ export function compileMappings(
     errors.push(required(path.child('username'), 'claim or expression is required'))
   }
   const groups = compilePrefixed(mappings.groups ?? {}, path.child('groups'), expressions, errors)
-  const uid = compileUid(mappings.uid ?? {}, path.child('uid'), expressions, errors)
+  const uid = compileEither(mappings.uid ?? {}, path.child('uid'), expressions, errors)
   const extra = compileExtra(mappings.extra ?? [], path.child('extra'), expressions, errors)
   const verifying = [
     username?.program,
@@ -57,31 +57,25 @@ export function compileMappings(
 }
 
 function compilePrefixed(
-  { claim = '', prefix, expression = '' }: PrefixedClaimOrExpression,
+  mapping: PrefixedClaimOrExpression,
   path: Path,
   expressions: AuthenticationExpressions,
   errors: FieldError[],
 ): CompiledMapping | undefined {
-  if (claim !== '' && expression !== '') {
-    errors.push(invalid(path, '', "claim and expression can't both be set"))
-    return undefined
+  const { claim = '', prefix, expression = '' } = mapping
+  if (claim === '' && expression !== '' && prefix !== undefined) {
+    errors.push(invalid(path.child('prefix'), prefix, 'may not be specified when expression is set'))
   }
-  if (expression !== '') {
-    if (prefix !== undefined) {
-      errors.push(invalid(path.child('prefix'), prefix, 'may not be specified when expression is set'))
-    }
-    const program = programOf(expressions.claims(expression), expression, path.child('expression'), errors)
-    return program && { program }
-  }
-  if (claim === '') return undefined
-  if (prefix === undefined) {
+  if (claim !== '' && expression === '' && prefix === undefined) {
     const why = 'prefix is required when claim is set. It can be set to an empty string to disable prefixing'
     errors.push(required(path.child('prefix'), why))
   }
-  return { claim, prefix: prefix ?? '' }
+  const compiled = compileEither(mapping, path, expressions, errors)
+  return compiled?.claim === undefined ? compiled : { claim: compiled.claim, prefix: prefix ?? '' }
 }
 
-function compileUid(
+/** A claim without a prefix, or an expression; never both. */
+function compileEither(
   { claim = '', expression = '' }: ClaimOrExpression,
   path: Path,
   expressions: AuthenticationExpressions,
