@@ -56,13 +56,23 @@ function fieldForm({ shape, holds }: InternalField, value: unknown): unknown {
   if (shape === 'list') {
     return (value as readonly unknown[] | null | undefined)?.map((item) => single(holds, item)) ?? null
   }
-  if (shape === 'map') return value ?? null
+  if (shape === 'map') return value ? mapForm(holds, value as JsonObject) : null
   if (shape === 'pointer') return value === undefined || value === null ? null : single(holds, value)
   return value === undefined || value === null ? zero(holds) : single(holds, value)
 }
 
+const mapForm = (holds: string, value: JsonObject): unknown =>
+  Object.fromEntries(Object.entries(value).map(([key, one]) => [key, single(holds, one)]))
+
 const single = (holds: string, value: unknown): unknown =>
-  holds in ZEROS ? value : internalForm(holds, value)
+  holds in ZEROS ? value : internalForm(holds, UNIONS[holds]?.(value) ?? value)
+
+/** Types that on the wire are one thing or another, and in Go have a field for each. */
+const UNIONS: Readonly<Record<string, (value: unknown) => JsonObject>> = {
+  JSONSchemaPropsOrArray: (value) => (Array.isArray(value) ? { schemas: value } : { schema: value }),
+  JSONSchemaPropsOrBool: (value) =>
+    typeof value === 'boolean' ? { allows: value } : { allows: true, schema: value },
+}
 
 const zero = (holds: string): unknown => (holds in ZEROS ? ZEROS[holds] : internalForm(holds, {}))
 
@@ -83,7 +93,7 @@ function parseField(text: string): InternalField {
   if (text === '@') return { goName: '', jsonName: '', shape: 'metadata', holds: '' }
   if (text.startsWith('^')) return { goName: '', jsonName: '', shape: 'embedded', holds: text.slice(1) }
   const [, goName = '', jsonName, marks = '', holds = ''] =
-    /^(\w+)(?:=(\w+))?((?:\[\]|\{\}|\*)*)(.*)$/.exec(text) ?? []
+    /^(\w+)(?:=([\w$-]+))?((?:\[\]|\{\}|\*)*)(.*)$/.exec(text) ?? []
   return {
     goName,
     jsonName: jsonName ?? `${goName[0]!.toLowerCase()}${goName.slice(1)}`,

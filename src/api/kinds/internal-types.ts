@@ -275,9 +275,24 @@ ServiceAccountSubject Namespace Name
 Subject Kind User*:UserSubject Group*:GroupSubject ServiceAccount*:ServiceAccountSubject
 UserSubject Name
 ValidationRule Rule Message MessageExpression Reason* FieldPath OptionalOldSelf*?
-CustomResourceDefinitionVersion Name Served? Storage? Deprecated? DeprecationWarning* Schema*!
+CustomResourceDefinitionVersion Name Served? Storage? Deprecated? DeprecationWarning*
+  Schema*:CustomResourceValidation
   Subresources*! AdditionalPrinterColumns[]:CustomResourceColumnDefinition
   SelectableFields[]:SelectableField
+CustomResourceValidation OpenAPIV3Schema=openAPIV3Schema*:JSONSchemaProps
+JSONSchemaPropsOrArray Schema=schema*:JSONSchemaProps JSONSchemas=schemas[]:JSONSchemaProps
+JSONSchemaPropsOrBool Allows? Schema*:JSONSchemaProps
+JSONSchemaProps ID=id Schema=$schema Ref=$ref* Description Type Nullable? Format Title Default*!
+  Maximum*# ExclusiveMaximum? Minimum*# ExclusiveMinimum? MaxLength*# MinLength*# Pattern
+  MaxItems*# MinItems*# UniqueItems? MultipleOf*# Enum[]! MaxProperties*# MinProperties*# Required[]
+  Items*:JSONSchemaPropsOrArray AllOf[]:JSONSchemaProps OneOf[]:JSONSchemaProps AnyOf[]:JSONSchemaProps
+  Not*:JSONSchemaProps Properties{}:JSONSchemaProps AdditionalProperties*:JSONSchemaPropsOrBool
+  PatternProperties{}:JSONSchemaProps Dependencies{}! AdditionalItems*:JSONSchemaPropsOrBool
+  Definitions{}:JSONSchemaProps ExternalDocs*! Example*!
+  XPreserveUnknownFields=x-kubernetes-preserve-unknown-fields*?
+  XEmbeddedResource=x-kubernetes-embedded-resource? XIntOrString=x-kubernetes-int-or-string?
+  XListMapKeys=x-kubernetes-list-map-keys[] XListType=x-kubernetes-list-type*
+  XMapType=x-kubernetes-map-type* XValidations=x-kubernetes-validations[]:ValidationRule
 CustomResourceColumnDefinition Name Type Format Description Priority# JSONPath=jsonPath
 SelectableField JSONPath=jsonPath
 `

@@ -179,3 +179,23 @@ describe('rules in CEL', () => {
     })
   }
 })
+
+test('a schema in a message is shown with all fields of its Go type', () => {
+  const schema = { type: 'object', additionalProperties: { type: 'string' } }
+  const versions = [
+    {
+      name: 'v1',
+      served: true,
+      storage: true,
+      subresources: { status: {} },
+      schema: { openAPIV3Schema: schema },
+    },
+  ]
+  const [error = ''] = errorsOfNew(customResourceDefinition, definitionOf(schema, { versions }))
+  assert.ok(
+    error.startsWith(
+      `${SCHEMA}: Invalid value: {"ID":"","Schema":"","Ref":null,"Description":"","Type":"object"`,
+    ),
+  )
+  assert.match(error, /"AdditionalProperties":\{"Allows":true,"Schema":\{"ID":""/)
+})

@@ -16,7 +16,7 @@ import {
 import { hasDefaults, type Schema } from '#api/kinds/apiextensions/schema.ts'
 import { structuralErrors } from '#api/kinds/apiextensions/structural.ts'
 import { isShared, partsOf, schemaOf, shownVersions, versionsOf } from '#api/kinds/apiextensions/versions.ts'
-import { internalList } from '#api/kinds/internal-form.ts'
+import { internalForm, internalList } from '#api/kinds/internal-form.ts'
 import { plainMetadata, plainMetadataUpdate } from '#api/kinds/metadata.ts'
 import { forbidden, invalid, notSupportedInOrder, Path, required } from '#api/meta/field-error.ts'
 import { isDNS1035Label, isDNS1123Subdomain, nameIsDNSSubdomain } from '#api/meta/names.ts'
@@ -206,7 +206,7 @@ function* validateRoot(schema: Schema, path: Path): FieldErrors {
     }
     if (!ALLOWED_AT_ROOT.includes(goName)) {
       const text = `only [${ALLOWED_AT_ROOT.join(' ')}] fields are allowed at the root of the schema if the status subresource is enabled`
-      yield invalid(path, schema, text)
+      yield invalid(path, internalForm('JSONSchemaProps', schema), text)
       return
     }
   }
