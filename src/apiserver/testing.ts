@@ -10,6 +10,7 @@ import path from 'node:path'
 import type { ServerAccess } from '#apiserver/access.ts'
 import type { AccessControl } from '#apiserver/access-control.ts'
 import { createAdmission } from '#apiserver/admission/chain.ts'
+import type { FrontProxyTls } from '#apiserver/aggregation/aggregator.ts'
 import type { Auditor } from '#apiserver/audit/auditor.ts'
 import { createAuthentication } from '#apiserver/authentication/chain.ts'
 import { createAuthorization } from '#apiserver/authorization/chain.ts'
@@ -44,6 +45,7 @@ export interface TestApiServerOptions {
   /** How many requests are served at once; default 600 with `secured`, else without a bound. */
   readonly maxRequestsInFlight?: number
   readonly auditor?: Auditor
+  readonly frontProxyTls?: FrontProxyTls
   readonly shutdownDelayMs?: number
   readonly clock?: Clock
   readonly random?: Random
@@ -94,6 +96,7 @@ export async function startTestApiServer(options: TestApiServerOptions = {}): Pr
         maxRequestsInFlight: options.maxRequestsInFlight ?? 600,
       }),
       ...(options.auditor && { auditor: options.auditor }),
+      ...(options.frontProxyTls && { frontProxyTls: options.frontProxyTls }),
       shutdownDelayMs: options.shutdownDelayMs ?? 0,
       ...(pki && options.tls && { listen: { host: '127.0.0.1', port: 0, tls: pki.server } }),
     },

@@ -17,6 +17,7 @@ export interface TestCertificateOptions {
   /** `clientAuth` where nothing is said, and none for an authority. */
   readonly usages?: readonly ExtKeyUsage[]
   readonly organizations?: readonly string[]
+  readonly dnsNames?: readonly string[]
   /** Unix milliseconds from which it is valid, for two hours. */
   readonly from: number
 }
@@ -40,7 +41,7 @@ export function makeCertificate(
       isCa: options.isCa ?? false,
       keyUsages: options.isCa ? ['certSign'] : ['digitalSignature'],
       extKeyUsages: options.usages ?? (options.isCa ? [] : ['clientAuth']),
-      dnsNames: [],
+      dnsNames: options.dnsNames ?? [],
       ipAddresses: [],
       subjectKeyId: Buffer.from(commonName),
     },

@@ -4,16 +4,15 @@
 // This server has authenticated and authorized; the other one believes the X-Remote headers because they come with the
 // front proxy's certificate. So no such header of a client may pass.
 // Upstream: staging/src/k8s.io/kube-aggregator/pkg/apiserver/handler_proxy.go
-// Left out: upgrades of the connection
 
-import { serviceUnavailable } from '#api/meta/status.ts'
 import type { APIService } from '#api/types/apiregistration.ts'
 import type { ServerAccess } from '#apiserver/access.ts'
 import { backendAddress } from '#apiserver/aggregation/backend-address.ts'
 import type { ApiResponse } from '#apiserver/exchange.ts'
-import { endToEndHeaders, forwardedHeaders, sendOn } from '#apiserver/http/forward.ts'
+import { endToEndHeaders, type ForwardedHeaders, forwardedHeaders, sendOn } from '#apiserver/http/forward.ts'
 import type { RequestContext } from '#apiserver/pipeline.ts'
 import type { UserInfo } from '#apiserver/request.ts'
+import { proxyUpgrade } from '#apiserver/subresources/upgrade-proxy.ts'
 
 /** PEM. */
 export interface FrontProxyTls {
@@ -48,25 +47,17 @@ export async function forwardToBackend(
   frontProxy: FrontProxyTls | undefined,
   { request, user }: RequestContext,
 ): Promise<ApiResponse> {
-  if (request.upgrade) throw serviceUnavailable('upgrades of aggregated APIs are not passed on')
   const backend = await backendOf(access, apiService, frontProxy)
-  const headers = { ...withoutIdentity(forwardedHeaders(request, request.rawUrl)), ...identityOf(user) }
-  const answer = await sendOn(
-    request,
-    { ...backend, path: request.rawUrl },
-    { ...headers, host: backend.serverName },
-  )
+  const target = { ...backend, path: request.rawUrl }
+  const own = { ...identityOf(user), host: backend.serverName }
+  const headers = forwardedHeaders(request, request.rawUrl)
+  if (request.upgrade) return proxyUpgrade(request, target, { ...headers, ...own })
+  const answer = await sendOn(request, target, { ...headers, ...own })
   return { type: 'stream', code: answer.statusCode ?? 502, headers: endToEndHeaders(answer), body: answer }
 }
 
-type Headers = Record<string, string | string[]>
-
-function withoutIdentity(headers: Headers): Headers {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith('x-remote-')))
-}
-
 /** Who asks, in the headers of a front proxy. */
-export function identityOf({ name, uid, groups, extra = {} }: UserInfo): Headers {
+export function identityOf({ name, uid, groups, extra = {} }: UserInfo): ForwardedHeaders {
   const more = Object.entries(extra).map(([key, values]) => [
     `x-remote-extra-${encodeURIComponent(key.toLowerCase()).toLowerCase()}`,
     [...values],

@@ -35,17 +35,15 @@ const NOT_FORWARDED = new Set([
   'upgrade',
 ])
 
+/** Headers that say who asks, or as whom: this server alone says that to those behind it. */
+export const isIdentity = (name: string): boolean =>
+  name.startsWith('impersonate-') || name.startsWith('x-remote-')
+
 /** The client's headers, less what is between it and this server, and where the request came from. */
 export function forwardedHeaders(request: ApiRequest, uri: string): ForwardedHeaders {
   const headers: ForwardedHeaders = {}
   for (const [name, value] of Object.entries(request.head.headers)) {
-    if (
-      value === undefined ||
-      name.startsWith(':') ||
-      NOT_FORWARDED.has(name) ||
-      name.startsWith('impersonate-')
-    )
-      continue
+    if (value === undefined || name.startsWith(':') || NOT_FORWARDED.has(name) || isIdentity(name)) continue
     headers[name] = typeof value === 'string' ? value : [...value]
   }
   headers['x-forwarded-uri'] = uri
