@@ -62,6 +62,8 @@ const NEVER_SHARED: ReadonlySet<string> = new Set(['name', 'fieldValidation', 'd
 
 class SharedParameters {
   readonly #byName = new Map<string, JsonObject>()
+  /** Names by the text of the parameter: a few hundred parameters stand in thousands of places, and a hash is dear. */
+  readonly #names = new Map<string, string>()
 
   finish(): JsonObject {
     return Object.fromEntries([...this.#byName].sort(([a], [b]) => (a < b ? -1 : 1)))
@@ -73,8 +75,13 @@ class SharedParameters {
     const reference = (parameter['schema'] as JsonObject | undefined)?.['$ref'] as string | undefined
     const isOwnBody = name === 'body' && reference?.startsWith('#/definitions/io.k8s.apimachinery') === false
     if (NEVER_SHARED.has(name) || isOwnBody) return parameter
-    const shared = `${name}-${textHash(JSON.stringify(parameter))}`
-    this.#byName.set(shared, parameter)
+    const text = JSON.stringify(parameter)
+    let shared = this.#names.get(text)
+    if (shared === undefined) {
+      shared = `${name}-${textHash(text)}`
+      this.#names.set(text, shared)
+      this.#byName.set(shared, parameter)
+    }
     return { $ref: `#/parameters/${shared}` }
   }
 }

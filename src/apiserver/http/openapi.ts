@@ -5,6 +5,7 @@
 
 import { createHash } from 'node:crypto'
 import type { KindDefinition } from '#api/kinds/kind.ts'
+import type { JsonObject } from '#api/meta/object.ts'
 import { notAcceptable } from '#api/meta/status.ts'
 import { openApiV2 } from '#api/schema/openapi-v2.ts'
 import { encodeOpenApiV2 } from '#api/schema/openapi-v2-protobuf.ts'
@@ -33,7 +34,15 @@ export function openApiPaths(
   const v2Document = (): VersionTwo => {
     const document = openApiV2(groups)
     const bytes = Buffer.from(JSON.stringify(document))
-    return { bytes, protobuf: encodeOpenApiV2(document), etag: quotedHash(bytes) }
+    let protobuf: Buffer | undefined
+    return {
+      bytes,
+      etag: quotedHash(bytes),
+      protobuf() {
+        protobuf ??= encodeOpenApiV2(JSON.parse(bytes.toString()) as JsonObject)
+        return protobuf
+      },
+    }
   }
   return (path) => {
     if (path === '/openapi/v2') {
@@ -53,8 +62,8 @@ export function openApiPaths(
 
 interface VersionTwo {
   readonly bytes: Buffer
-  /** For Go clients: kubectl up to 1.26 knows no other form. */
-  readonly protobuf: Buffer
+  /** For Go clients: kubectl up to 1.26 knows no other form. Made when the first of them asks. */
+  protobuf(): Buffer
   readonly etag: string
 }
 
@@ -70,7 +79,7 @@ function v2Response(context: RequestContext, { bytes, protobuf, etag }: VersionT
   const headers = { 'content-type': V2_PROTOBUF_TYPE, etag, vary: 'Accept' }
   if (context.request.head.headers['if-none-match'] === etag)
     return { type: 'raw', code: 304, headers, body: '' }
-  return { type: 'raw', code: 200, headers, body: protobuf }
+  return { type: 'raw', code: 200, headers, body: protobuf() }
 }
 
 const quotedHash = (bytes: Buffer): string =>
