@@ -206,6 +206,7 @@ function createHandle(options: ApiServerOptions, parts: HandleParts): Handle {
       path: createPaths({
         kinds: () => catalog.kinds,
         aggregated: aggregator.groups,
+        aggregatedOpenApi: aggregator.openApi,
         health: healthEndpoints(state, store, clock),
         metrics: () => metricsResponse(metrics),
         documents: access.documents ?? [],

@@ -21,6 +21,8 @@ import { startTestApiServer, type TestApiServer } from '#apiserver/testing.ts'
 import { systemClock } from '#sys/clock.ts'
 
 const NAME = `v1.${GROUP}`
+const DOCUMENT_NAME = `apis/${GROUP}/v1`
+const DOCUMENT = `/openapi/v3/${DOCUMENT_NAME}`
 const JANE = { name: 'jane', groups: ['devs', 'system:masters'], extra: { 'Example.com/Team': ['a', 'b'] } }
 
 let backend: TestBackend
@@ -28,6 +30,10 @@ let api: TestApiServer
 
 before(async () => {
   backend = await startTestBackend(systemClock.now())
+  const url = `${DOCUMENT}?hash=1`
+  const paths = { [DOCUMENT_NAME]: { serverRelativeURL: url }, version: { serverRelativeURL: '/elsewhere' } }
+  backend.documents.set('/openapi/v3', { paths })
+  backend.documents.set(DOCUMENT, { openapi: '3.0.0', paths: {} })
   api = await startTestApiServer({ tls: true, secured: true, frontProxyTls: backend.frontProxyTls })
   await api.client.resource(services).create({
     metadata: { name: 'wardle', namespace: 'default' },
@@ -205,12 +211,26 @@ test('who is refused an upgrade gets the answer of the other server', async () =
   assert.equal(text, 'no')
 })
 
+const indexOfDocuments = async () =>
+  (await answerTo(open('/openapi/v3', 'jane', {}))).object['paths'] as Readonly<Record<string, unknown>>
+
+test('its OpenAPI v3 document is listed here and answered there', async () => {
+  const paths = await indexOfDocuments()
+  assert.deepEqual(paths[DOCUMENT_NAME], { serverRelativeURL: `${DOCUMENT}?hash=1` })
+  assert.match(JSON.stringify(paths['version']), /"\/openapi\/v3\/version\?hash=/)
+  assert.deepEqual(await answerTo(open(`${DOCUMENT}?hash=1`, 'jane', {})), {
+    code: 200,
+    object: { openapi: '3.0.0', paths: {} },
+  })
+})
+
 test('while the other server is away there is 503 and a condition that says why; then it is back', async () => {
   await backend.stop()
   await touchService('away')
   assert.equal(await untilAvailable('False'), 'FailedDiscoveryCheck')
   const away = await answerTo(open(FLUNDERS, 'jane', {}))
   assert.equal(away.code, 503)
+  assert.equal((await indexOfDocuments())[DOCUMENT_NAME], undefined)
   await assert.rejects(api.transport.request({ method: 'GET', path: FLUNDERS, query: {} }), { code: 503 })
   await backend.start()
   await touchService('back')

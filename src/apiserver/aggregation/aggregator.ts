@@ -5,7 +5,7 @@
 // What another server has can only be asked for: its discovery is read when the APIService or the addresses of its
 // Service change, and every half minute, as upstream does.
 // Upstream: staging/src/k8s.io/kube-aggregator/pkg/{apiserver/apiserver.go,controllers/status/remote}
-// Left out: OpenAPI of aggregated APIs; APIServices for the groups of this server
+// Left out: OpenAPI v2 of aggregated APIs; APIServices for the groups of this server
 
 import { semanticEqual } from '#api/meta/equality.ts'
 import { apiVersionOf, type JsonObject, type KubeObject } from '#api/meta/object.ts'
@@ -14,30 +14,27 @@ import { apiServices, endpoints, services } from '#api/resources.ts'
 import type { ServedGroup } from '#api/schema/resources.ts'
 import type { APIService } from '#api/types/apiregistration.ts'
 import type { ServerAccess } from '#apiserver/access.ts'
-import { type Aggregated, groupsOf, resourcesIn } from '#apiserver/aggregation/discovered.ts'
-import {
-  backendOf,
-  type FrontProxyTls,
-  forwardToBackend,
-  identityOf,
-} from '#apiserver/aggregation/forward.ts'
+import { askBackend, askForOpenApi } from '#apiserver/aggregation/ask.ts'
+import { type Aggregated, documentsOf, groupsOf, resourcesIn } from '#apiserver/aggregation/discovered.ts'
+import { type FrontProxyTls, forwardToBackend } from '#apiserver/aggregation/forward.ts'
 import type { Handler } from '#apiserver/pipeline.ts'
 import { createWorkQueue, type Requeue } from '#client/work-queue.ts'
 import { formatTime } from '#sys/clock.ts'
-import { sendHttps } from '#sys/https.ts'
 
 export type { FrontProxyTls } from '#apiserver/aggregation/forward.ts'
 
+const DOCUMENTS = '/openapi/v3/'
 const AGAIN_MS = 30_000
 /** A server that is just starting is looked at more often. */
 const AGAIN_SOON_MS = 2_000
-const DISCOVERY_TIMEOUT_MS = 5_000
 
 export interface Aggregator {
-  /** Serves a path below a group and version of another server; undefined for this server's own paths. */
+  /** Serves a path below a group and version of another server, and its OpenAPI v3 document; undefined for this server's own paths. */
   readonly handlerFor: (path: string) => Handler | undefined
   /** What the others have; another array whenever that has changed. */
   readonly groups: () => readonly ServedGroup[]
+  /** The OpenAPI v3 documents of the others: URL by name, `apis/GROUP/VERSION`; another object whenever that has changed. */
+  readonly openApi: () => Readonly<Record<string, string>>
   /** Keeps availability and discovery up to date until `signal` aborts. */
   run(signal: AbortSignal): Promise<void>
 }
@@ -48,18 +45,18 @@ interface Availability {
   readonly message: string
 }
 
-/** Who asks for discovery: this server itself. */
-const SELF = { name: 'system:kube-aggregator', groups: ['system:masters'] }
-
 export function createAggregator(access: ServerAccess, frontProxy: FrontProxyTls | undefined): Aggregator {
   const { client, clock, log, informers } = access
   const informer = informers.informer(apiServices)
   const discovered = new Map<string, Aggregated>()
   let groups: readonly ServedGroup[] = []
+  let documents: Readonly<Record<string, string>> = {}
 
   function publish(): void {
     const next = groupsOf([...discovered.values()])
     if (!semanticEqual(next, groups)) groups = next
+    const nextDocuments = documentsOf([...discovered.values()])
+    if (!semanticEqual(nextDocuments, documents)) documents = nextDocuments
   }
 
   async function reconcile(name: string): Promise<Requeue> {
@@ -70,7 +67,9 @@ export function createAggregator(access: ServerAccess, frontProxy: FrontProxyTls
     }
     const { availability, resources } = await look(access, apiService, frontProxy)
     const known = resources ?? discovered.get(name)?.resources
-    if (known) discovered.set(name, { apiService, resources: known, isFresh: resources !== undefined })
+    const openApi = resources && (await askForOpenApi(access, apiService, frontProxy))
+    const isFresh = resources !== undefined
+    if (known) discovered.set(name, { apiService, resources: known, isFresh, ...(openApi && { openApi }) })
     publish()
     await report(apiService, availability)
     return { afterMs: resources ? AGAIN_MS : AGAIN_SOON_MS }
@@ -110,8 +109,13 @@ export function createAggregator(access: ServerAccess, frontProxy: FrontProxyTls
 
   return {
     groups: () => groups,
+    openApi: () => documents,
     handlerFor(path) {
-      const [, prefix, group = '', version = ''] = path.split('/')
+      const isDocument = path.startsWith(DOCUMENTS)
+      if (isDocument && documents[path.slice(DOCUMENTS.length)] === undefined) return undefined
+      const [, prefix, group = '', version = ''] = path
+        .slice(isDocument ? DOCUMENTS.length - 1 : 0)
+        .split('/')
       const apiService = prefix === 'apis' ? informer.get(`${version}.${group}`) : undefined
       if (!apiService?.spec?.service) return undefined
       return async (context) => {
@@ -147,21 +151,8 @@ async function look(
     return no('ServiceNotFound', `service/${name} in ${JSON.stringify(namespace)} is not present`)
   }
   try {
-    const { host, port, serverName, tls } = await backendOf(access, apiService, frontProxy)
-    const url = `https://${serverName}/apis/${apiVersionOf(group, version)}`
-    const { rejectUnauthorized, ca, cert, key } = tls
-    const target = {
-      url,
-      serverName,
-      address: { host, port },
-      ...(ca && { ca }),
-      ...(cert && key && { cert, key }),
-      ...(rejectUnauthorized === false && { isInsecure: true }),
-      headers: Object.fromEntries(
-        Object.entries(identityOf(SELF)).map(([header, value]) => [header, String(value)]),
-      ),
-    }
-    const { code, text } = await sendHttps(target, undefined, DISCOVERY_TIMEOUT_MS, access.clock)
+    const path = `/apis/${apiVersionOf(group, version)}`
+    const { code, text, url } = await askBackend(access, apiService, frontProxy, path)
     if (code < 200 || code >= 300) {
       return no(
         'FailedDiscoveryCheck',

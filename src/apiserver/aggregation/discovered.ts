@@ -52,6 +52,17 @@ export interface Aggregated {
   readonly apiService: APIService
   readonly resources: readonly ServedResource[]
   readonly isFresh: boolean
+  /** Where its OpenAPI v3 document is. */
+  readonly openApi?: string
+}
+
+/** The OpenAPI v3 documents of those that answer: URL by name. */
+export function documentsOf(aggregated: readonly Aggregated[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    aggregated.flatMap(({ apiService: { spec }, openApi }) =>
+      openApi === undefined ? [] : [[`apis/${spec?.group}/${spec?.version}`, openApi]],
+    ),
+  )
 }
 
 /** The groups of all aggregated versions: by priority, as the administrator has set it. */

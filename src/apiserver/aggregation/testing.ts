@@ -33,7 +33,7 @@ export interface TestBackend {
   /** What it was asked below FLUNDERS, in order. */
   readonly requests: readonly Asked[]
   /** Documents besides, by path: OpenAPI. */
-  readonly documents: Map<string, { readonly body: JsonObject; readonly etag: string }>
+  readonly documents: Map<string, JsonObject>
   /** Resolves at the next watch. */
   watched(): Promise<unknown>
   /** Sends an event to whoever watches. */
@@ -81,7 +81,7 @@ export async function startTestBackend(nowMs: number): Promise<TestBackend> {
   function answer(request: IncomingMessage, response: ServerResponse): void {
     const url = new URL(request.url ?? '/', 'https://wardle')
     const document = documents.get(url.pathname)
-    if (document) answerDocument(document, request, response)
+    if (document) sendJson(response, 200, document)
     else if (url.pathname === API) sendJson(response, 200, RESOURCES)
     else if (!url.pathname.startsWith(FLUNDERS)) sendJson(response, 404, {})
     else answerFlunders(request, response, url.searchParams.has('watch'))
@@ -156,16 +156,6 @@ function answerUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): 
     socket.write(head)
     socket.pipe(socket)
   }
-}
-
-function answerDocument(
-  { body, etag }: { body: JsonObject; etag: string },
-  request: IncomingMessage,
-  response: ServerResponse,
-): void {
-  response.setHeader('etag', etag)
-  if (request.headers['if-none-match'] === etag) response.writeHead(304).end()
-  else sendJson(response, 200, body)
 }
 
 function sendJson(response: ServerResponse, code: number, object: JsonObject): void {

@@ -18,18 +18,27 @@ import type { Handler, RequestContext } from '#apiserver/pipeline.ts'
 const PREFIX = '/openapi/v3/'
 const YEAR_MS = 365 * 24 * 3600 * 1000
 
-/** Gives the handler of an OpenAPI path, or undefined for other paths; `now` is wall time in milliseconds. */
+/**
+ * Gives the handler of an OpenAPI path, or undefined for other paths. `elsewhere` gives the v3 documents that other
+ * servers have, URL by name, another object when they have changed: listed here, they are served there. `now` is wall time in milliseconds.
+ */
 export function openApiPaths(
   kinds: readonly KindDefinition[],
+  elsewhere: () => Readonly<Record<string, string>>,
   now: () => number,
 ): (path: string) => Handler | undefined {
   const groups = servedGroups(kinds)
   const v3 = openApiV3(groups)
-  let index: Buffer | undefined
+  let index: { readonly bytes: Buffer; readonly of: Readonly<Record<string, string>> } | undefined
   let v2: VersionTwo | undefined
   const indexBytes = (): Buffer => {
-    index ??= Buffer.from(JSON.stringify(v3.index()))
-    return index
+    const of = elsewhere()
+    if (index?.of === of) return index.bytes
+    const others = Object.entries(of).map(([name, url]) => [name, { serverRelativeURL: url }])
+    const { paths } = v3.index()
+    const merged = { paths: { ...Object.fromEntries(others), ...(paths as JsonObject) } }
+    index = { of, bytes: Buffer.from(JSON.stringify(merged)) }
+    return index.bytes
   }
   const v2Document = (): VersionTwo => {
     const document = openApiV2(groups)

@@ -17,6 +17,8 @@ export interface PathOptions {
   kinds(): readonly KindDefinition[]
   /** The groups that other servers have, as they are now: another array when they have changed. */
   aggregated(): readonly ServedGroup[]
+  /** The OpenAPI v3 documents of other servers, URL by name: another object when they have changed. */
+  readonly aggregatedOpenApi: () => Readonly<Record<string, string>>
   readonly health: readonly HealthEndpoint[]
   metrics(): Promise<ApiResponse>
   readonly documents: readonly ServedDocument[]
@@ -34,7 +36,7 @@ export function createPaths(options: PathOptions): (path: string) => Handler | u
   )
   const openApi = madeFrom(
     (): [readonly KindDefinition[]] => [options.kinds()],
-    (kinds) => openApiPaths(kinds, options.now),
+    (kinds) => openApiPaths(kinds, options.aggregatedOpenApi, options.now),
   )
   const documents = new Map(options.documents.map((document) => [document.path, document]))
   return (path) => {
