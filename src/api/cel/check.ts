@@ -7,7 +7,11 @@ import { type CelScope, type CheckedTypes, checkTypes } from '#api/cel/checker/c
 import { literalIssues } from '#api/cel/checker/validate-literals.ts'
 import { allNodes, type CelNode } from '#api/cel/node.ts'
 import { parseCel } from '#api/cel/parse.ts'
-import type { CelIssue } from '#api/cel/tokens.ts'
+import { type CelIssue, NOWHERE } from '#api/cel/tokens.ts'
+
+const MAX_SHOWN = 100
+/** Of a longer line only the text of the issue is shown. */
+const MAX_LINE = 16_384
 
 export interface CheckedCel extends CheckedTypes {
   readonly node: CelNode
@@ -33,17 +37,25 @@ export const celProblem = (source: string, scope: CelScope): string | undefined 
 
 /** The issues as cel-go prints them, each with its line and a pointer to its place. */
 export function compilationFailed(source: string, issues: readonly CelIssue[]): string {
-  const byPlace = [...issues].sort((a, b) => a.at - b.at)
-  return `compilation failed: ${byPlace.map((issue) => report(source, issue)).join('\n')}`
+  const byPlace = issues.slice(0, MAX_SHOWN).sort((a, b) => a.at - b.at)
+  const reports = byPlace.map((issue) => report(source, issue))
+  const more = issues.length - MAX_SHOWN
+  if (more > 0) reports.push(`${more} more errors were truncated`)
+  return `compilation failed: ${reports.join('\n')}`
 }
 
 function report(source: string, { at, text }: CelIssue): string {
+  if (at === NOWHERE) return `ERROR: <input>:-1:0: ${text}`
   // there is no place in nothing
   if (source === '') return `ERROR: <input>:1:0: ${text}`
-  const lines = source.slice(0, at).split('\n')
-  const column = [...lines.at(-1)!].length
-  const line = source.split('\n')[lines.length - 1]!.replaceAll('\t', ' ')
-  return `ERROR: <input>:${lines.length}:${column + 1}: ${text}\n | ${line}\n | ${'.'.repeat(column)}^`
+  const start = at === 0 ? 0 : source.lastIndexOf('\n', at - 1) + 1
+  const end = source.indexOf('\n', at)
+  const column = [...source.slice(start, at)].length
+  const line = source.slice(start, end < 0 ? undefined : end).replaceAll('\t', ' ')
+  const number = source.slice(0, start).split('\n').length
+  const issue = `ERROR: <input>:${number}:${column + 1}: ${text}`
+  if (line.length > MAX_LINE) return issue
+  return `${issue}\n | ${line}\n | ${'.'.repeat(column)}^`
 }
 
 /** All names that an expression uses as variables. */

@@ -40,17 +40,19 @@ export function compileCel(
   const { checked, problem } = checkCel(source, scope)
   if (!checked) return { problem }
   let parsed: ReturnType<Environment['parse']>
+  let budget: Budget
   try {
     // the library knows no messages
     parsed = environment.parse(scope.messages ? messagesAsMaps(source, PATCH_TYPES) : source)
+    const tree = parsed.ast as unknown as CelTree
+    visit(tree, useRe2)
+    const { valid, error } = parsed.check()
+    if (!valid) return { problem: notByLibrary(source, error) }
+    budget = meter(tree, limit)
   } catch (error) {
     return { problem: notByLibrary(source, error) }
   }
   const tree = parsed.ast as unknown as CelTree
-  visit(tree, useRe2)
-  const { valid, error } = parsed.check()
-  if (!valid) return { problem: notByLibrary(source, error) }
-  const budget = meter(tree, limit)
   let last: Promise<unknown> = Promise.resolve()
   return {
     program: {

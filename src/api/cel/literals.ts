@@ -2,8 +2,15 @@
 //
 // Upstream: github.com/google/cel-go/parser/{parser,unescape}.go
 
-import type { CelNode } from '#api/cel/node.ts'
+import type { CelNode, LiteralType } from '#api/cel/node.ts'
 import type { CelIssue } from '#api/cel/tokens.ts'
+
+export const CONSTANTS: Readonly<Record<string, LiteralType>> = { true: 'bool', false: 'bool', null: 'null' }
+export const RESERVED: ReadonlySet<string> = new Set(
+  'as break export const continue else for function if import let loop package namespace return var void while'.split(
+    ' ',
+  ),
+)
 
 const MAX_INT = 2n ** 63n
 const MAX_UINT = 2n ** 64n

@@ -97,3 +97,11 @@ export function allNodes(root: CelNode): ReadonlySet<CelNode> {
   for (const node of found) for (const part of partsOf(node)) found.add(part)
   return found
 }
+
+/** `a.b.c`, where that is all there is. */
+export function qualifiedName(node: CelNode): string | undefined {
+  if (node.kind === 'identifier') return node.name
+  if (node.kind !== 'select' || node.mode !== 'plain') return undefined
+  const before = qualifiedName(node.operand)
+  return before === undefined ? undefined : `${before}.${node.field}`
+}

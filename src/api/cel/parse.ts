@@ -3,32 +3,31 @@
 // After a mistake the parser goes on where it can, and is silent until it has taken a token again: so ANTLR does, whose
 // words these are. Upstream: github.com/google/cel-go/parser
 
-import { literalOf, unquoted } from '#api/cel/literals.ts'
+import {
+  AFTER_OPERAND,
+  beginsOperand,
+  CLOSING,
+  canFollow,
+  firstItems,
+  isOneOf,
+  operands,
+} from '#api/cel/expected-tokens.ts'
+import { CONSTANTS, literalOf, RESERVED, unquoted } from '#api/cel/literals.ts'
 import { expandMacro } from '#api/cel/macros.ts'
-import type { CelCall, CelEntry, CelField, CelItem, CelNode, LiteralType } from '#api/cel/node.ts'
-import { type CelIssue, type Token, tokenize } from '#api/cel/tokens.ts'
+import {
+  type CelCall,
+  type CelEntry,
+  type CelField,
+  type CelItem,
+  type CelNode,
+  qualifiedName,
+} from '#api/cel/node.ts'
+import { BINARY, balanced, LOGICAL_LEVELS } from '#api/cel/operators.ts'
+import { type CelIssue, NOWHERE, type Token, tokenize } from '#api/cel/tokens.ts'
 
-const BINARY: readonly Readonly<Record<string, string>>[] = [
-  { '||': '_||_' },
-  { '&&': '_&&_' },
-  { '==': '_==_', '!=': '_!=_', '<': '_<_', '<=': '_<=_', '>': '_>_', '>=': '_>=_', in: '@in' },
-  { '+': '_+_', '-': '_-_' },
-  { '*': '_*_', '/': '_/_', '%': '_%_' },
-]
-const CONSTANTS: Readonly<Record<string, LiteralType>> = { true: 'bool', false: 'bool', null: 'null' }
-const RESERVED: ReadonlySet<string> = new Set(
-  'as break const continue else for function if import let loop package namespace return var void while'.split(
-    ' ',
-  ),
-)
-/** What an operand begins with; `end` and `mark` where those may stand instead or before. */
-const operands = (end = '', mark = ''): string =>
-  `{'[', '{', '(', ${end}'.', '-', '!', ${mark}'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}`
-/** Where reading goes on after an operand that was none. */
-const AFTER_OPERAND = ['||', '&&', '==', '!=', '<', '<=', '>', '>=', 'in', '+', '-', '*', '/', '%', '?', ':']
-const CLOSING = [')', ']', '}', ',']
-/** Deeper nesting is refused, so that no text exhausts the stack. */
+/** Deeper nesting is refused, so that no text exhausts the stack; each further operator or selection counts as well. */
 const MAX_DEPTH = 250
+const MAX_CODE_POINTS = 100_000
 /** The tree of what could not be read. */
 const NOTHING: CelNode = { kind: 'literal', type: 'null', text: 'null', at: 0 }
 
@@ -40,6 +39,11 @@ export interface Parsed {
 
 /** `hasBindings`: whether `cel.bind` is known. */
 export function parseCel(source: string, hasBindings = false): Parsed {
+  const size = source.length <= MAX_CODE_POINTS ? source.length : [...source].length
+  if (size > MAX_CODE_POINTS) {
+    const text = `expression code point size exceeds limit: size: ${size}, limit ${MAX_CODE_POINTS}`
+    return { node: NOTHING, issues: [{ at: NOWHERE, text }] }
+  }
   const issues: CelIssue[] = []
   const parser = new Parser(tokenize(source, issues), issues, hasBindings)
   return { node: parser.parseAll(), issues }
@@ -53,6 +57,8 @@ class Parser {
   readonly #hasBindings: boolean
   #next = 0
   #depth = 0
+  /** How deep the chains are that are being read: `a + b + c`, `a.b.c`. */
+  #chained = 0
   /** An error has been told and no token taken since. */
   #isRecovering = false
   /** Where the arguments of the last call begin. */
@@ -77,7 +83,7 @@ class Parser {
       return node
     } catch (error) {
       if (!(error instanceof TooDeep)) throw error
-      this.#issues.push({ at: 0, text: `expression recursion limit exceeded: ${MAX_DEPTH}` })
+      this.#issues.push({ at: NOWHERE, text: `expression recursion limit exceeded: ${MAX_DEPTH}` })
       return NOTHING
     }
   }
@@ -137,8 +143,11 @@ class Parser {
   #binary(level: number): CelNode {
     const operators = BINARY[level]
     if (!operators) return this.#unary()
+    if (level < LOGICAL_LEVELS) return this.#logical(level, operators)
+    const before = this.#chained
     let left = this.#binary(level + 1)
     while (this.#is(...Object.keys(operators))) {
+      this.#chain()
       const { text, at } = this.#take()
       left = {
         kind: 'call',
@@ -148,7 +157,24 @@ class Parser {
         at,
       }
     }
+    this.#chained = before
     return left
+  }
+
+  #chain(): void {
+    if (++this.#chained >= MAX_DEPTH) throw new TooDeep()
+  }
+
+  /** A chain of `||` or `&&` may be long: its terms become a tree that is only as deep as it must be. */
+  #logical(level: number, operators: Readonly<Record<string, string>>): CelNode {
+    const terms = [this.#binary(level + 1)]
+    const places: number[] = []
+    const [[text, name]] = Object.entries(operators) as [[string, string]]
+    while (this.#is(text)) {
+      places.push(this.#take().at)
+      terms.push(this.#binary(level + 1))
+    }
+    return balanced(name, terms, places)
   }
 
   /** Two signs are none. */
@@ -171,7 +197,9 @@ class Parser {
 
   #member(start: CelNode): CelNode {
     let node = start
+    const before = this.#chained
     for (;;) {
+      this.#chain()
       if (this.#is('.', '.?')) node = this.#selection(node)
       else if (this.#is('[')) {
         const { at } = this.#take()
@@ -180,8 +208,12 @@ class Parser {
         const index = this.#expression()
         this.#expect(']')
         node = { kind: 'call', target: undefined, name, args: [node, index], at }
-      } else if (this.#is('{') && typeName(node) !== undefined) node = this.#message(typeName(node)!)
-      else return node
+      } else if (this.#is('{') && qualifiedName(node) !== undefined)
+        node = this.#message(qualifiedName(node)!)
+      else {
+        this.#chained = before
+        return node
+      }
     }
   }
 
@@ -310,9 +342,7 @@ class Parser {
   /** Nothing after the bracket of a list or map. */
   #noItem(open: string): void {
     const { at, text } = this.#peek()
-    const close = open === '[' ? `'[', ']', '{'` : `'[', '{', '}'`
-    const expected = operands('', "'?', ").replace("'[', '{'", close).replace("'.', ", "'.', ',', ")
-    this.#report(at, `Syntax error: mismatched input '${text}' expecting ${expected}`)
+    this.#report(at, `Syntax error: mismatched input '${text}' expecting ${firstItems(open)}`)
   }
 
   #optionalMark(): boolean {
@@ -373,27 +403,4 @@ class Parser {
       )
     return { kind: 'message', type, fields, at }
   }
-}
-
-function isOneOf({ kind, text }: Token, texts: readonly string[]): boolean {
-  return (kind === 'symbol' || (kind === 'identifier' && text === 'in')) && texts.includes(text)
-}
-
-/** Where it does, ANTLR takes the token before it for one too many. */
-function beginsOperand(token: Token): boolean {
-  if (token.text === 'in') return false
-  return token.kind === 'symbol' ? '[{(.-!'.includes(token.text) : token.kind !== 'end'
-}
-
-/** Whether the text would be right if only `text` stood before the token. */
-function canFollow(text: string, token: Token): boolean {
-  if (text === ':') return beginsOperand(token)
-  return token.kind === 'end' || isOneOf(token, [...AFTER_OPERAND, ...CLOSING.filter((one) => one !== ',')])
-}
-
-function typeName(node: CelNode): string | undefined {
-  if (node.kind === 'identifier') return node.name
-  if (node.kind !== 'select' || node.mode !== 'plain') return undefined
-  const name = typeName(node.operand)
-  return name === undefined ? undefined : `${name}.${node.field}`
 }

@@ -10,6 +10,9 @@ export interface Token {
   readonly at: number
 }
 
+/** The place of what is wrong with a text as a whole. */
+export const NOWHERE = -1
+
 /** What is wrong with a text, and where. */
 export interface CelIssue {
   readonly at: number
@@ -67,9 +70,9 @@ function tokenAt(source: string, at: number): Token | undefined {
 /** What the lexer has read when it knows that this is no token: half a string or operator, and the character after it. */
 function strayAt(source: string, at: number): string {
   const begun = matchAt(OPEN_STRING, source, at) || ('=&|'.includes(source[at]!) ? source[at]! : '')
-  const rest = source.slice(at + begun.length)
+  const rest = source.slice(at + begun.length, at + begun.length + 2)
   // of an escape, the backslash has been read
-  return begun + (begun && rest.startsWith('\\') ? rest.slice(0, 2) : ([...rest][0] ?? ''))
+  return begun + (begun && rest.startsWith('\\') ? rest : ([...rest][0] ?? ''))
 }
 
 function matchAt(pattern: RegExp, source: string, at: number): string {

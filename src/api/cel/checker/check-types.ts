@@ -30,8 +30,15 @@ import {
   typeText,
   UINT,
 } from '#api/cel/checker/types.ts'
-import { type Bindings, matchTypes, moreGeneral, substitute } from '#api/cel/checker/unify.ts'
-import type { CelCall, CelItem, CelLoop, CelNode, LiteralType } from '#api/cel/node.ts'
+import { isTooLarge, MAX_PARTS, matchTypes, moreGeneral, substitute } from '#api/cel/checker/unify.ts'
+import {
+  type CelCall,
+  type CelItem,
+  type CelLoop,
+  type CelNode,
+  type LiteralType,
+  qualifiedName,
+} from '#api/cel/node.ts'
 import type { CelIssue } from '#api/cel/tokens.ts'
 
 /** What expressions of a place can name. */
@@ -94,7 +101,7 @@ class Checker {
   readonly #overloads = new Map<CelNode, Overload[]>()
   readonly #qualified = new Map<CelNode, string>()
   readonly #issues: CelIssue[] = []
-  #bindings: Bindings = new Map()
+  readonly #bindings = new Map<string, CelType>()
   #parameters = 0
 
   constructor(scope: CelScope) {
@@ -119,7 +126,11 @@ class Checker {
   check(node: CelNode, names: Names): CelType {
     const known = this.#types.get(node)
     if (known) return known
-    const type = this.#typeOf(node, names)
+    const found = this.#typeOf(node, names)
+    const isRefused = isTooLarge(found, this.#bindings)
+    const type = isRefused
+      ? this.#report(node.at, `type of the expression exceeds limit: ${MAX_PARTS} parts`)
+      : found
     this.#types.set(node, type)
     return type
   }
@@ -164,9 +175,7 @@ class Checker {
 
   /** Whether `found` may stand where `wanted` is; what that says of parameters is kept. */
   #isAs(found: CelType, wanted: CelType): boolean {
-    const bindings = matchTypes([found], [wanted], this.#bindings)
-    if (bindings) this.#bindings = bindings
-    return bindings !== undefined
+    return matchTypes([found], [wanted], this.#bindings)
   }
 
   #select(node: CelNode & { readonly kind: 'select' }, names: Names): CelType {
@@ -219,11 +228,9 @@ class Checker {
     for (const overload of this.#functions.get(name)!) {
       if (overload.isMember !== (target !== undefined)) continue
       const { takes, gives } = this.#fresh(overload)
-      const bindings = matchTypes(found, takes, this.#bindings)
-      if (!bindings) continue
-      this.#bindings = bindings
+      if (!matchTypes(found, takes, this.#bindings)) continue
       overloads.push(overload)
-      const type = substitute(gives, bindings)
+      const type = substitute(gives, this.#bindings)
       if (result === undefined) result = type
       else if (!isDyn(result) && !sameType(type, result)) result = DYN
     }
@@ -331,11 +338,3 @@ class Checker {
 
 const lookup = (name: string, names: Names): CelType | undefined =>
   names.get(name.replace(/^\./, '')) ?? TYPE_NAMES.get(name.replace(/^\./, ''))
-
-/** `a.b.c`, where that is all there is. */
-function qualifiedName(node: CelNode): string | undefined {
-  if (node.kind === 'identifier') return node.name
-  if (node.kind !== 'select' || node.mode !== 'plain') return undefined
-  const before = qualifiedName(node.operand)
-  return before === undefined ? undefined : `${before}.${node.field}`
-}

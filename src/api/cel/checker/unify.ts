@@ -8,28 +8,58 @@ import { type CelType, DYN, isDyn, isDynOrError, NULL, sameType } from '#api/cel
 /** What each parameter stands for. */
 export type Bindings = ReadonlyMap<string, CelType>
 
-/** The bindings under which each of `found` is as `wanted`; undefined when there are none. */
+/** `{x: x}` doubles the type of `x`: without a bound, types grow as 2^n with the length of an expression. */
+export const MAX_PARTS = 200
+
+/** Whether each of `found` is as `wanted`; what that says of parameters is put into the bindings. */
 export function matchTypes(
   found: readonly CelType[],
   wanted: readonly CelType[],
-  bindings: Bindings,
-): Bindings | undefined {
-  const draft = new Map(bindings)
-  return fitAll(draft, found, wanted) ? draft : undefined
+  bindings: Map<string, CelType>,
+): boolean {
+  // only what is new: expressions have thousands of parameters
+  const draft: Draft = { known: bindings, found: new Map() }
+  if (!fitAll(draft, found, wanted)) return false
+  for (const [name, type] of draft.found) bindings.set(name, type)
+  return true
 }
 
 /** A type with what is known of its parameters put in; those of which nothing is known stay, or become dyn. */
-export function substitute(type: CelType, bindings: Bindings, unknown: 'keep' | 'dyn' = 'keep'): CelType {
+export const substitute = (type: CelType, bindings: Bindings, unknown: 'keep' | 'dyn' = 'keep'): CelType =>
+  substituted(type, bindings, unknown, { left: MAX_PARTS })
+
+/** Whether the type, with what is known of its parameters, is larger than any sensible expression needs. */
+export const isTooLarge = (type: CelType, bindings: Bindings): boolean =>
+  type.of.length > 0 && !hasAtMost(type, bindings, { left: MAX_PARTS })
+
+interface Count {
+  left: number
+}
+
+function hasAtMost(type: CelType, bindings: Bindings, count: Count): boolean {
+  const known = type.kind === 'parameter' ? bindings.get(type.name) : undefined
+  if (known) return hasAtMost(known, bindings, count)
+  return --count.left >= 0 && type.of.every((one) => hasAtMost(one, bindings, count))
+}
+
+function substituted(type: CelType, bindings: Bindings, unknown: 'keep' | 'dyn', count: Count): CelType {
+  if (--count.left < 0) return DYN
   if (type.kind === 'parameter') {
     const known = bindings.get(type.name)
-    if (known) return substitute(known, bindings, unknown)
+    if (known) return substituted(known, bindings, unknown, count)
     return unknown === 'dyn' ? DYN : type
   }
   if (type.of.length === 0) return type
-  return { ...type, of: type.of.map((one) => substitute(one, bindings, unknown)) }
+  return { ...type, of: type.of.map((one) => substituted(one, bindings, unknown, count)) }
 }
 
-type Draft = Map<string, CelType>
+interface Draft {
+  readonly known: Bindings
+  readonly found: Map<string, CelType>
+}
+
+const boundIn = ({ known, found }: Draft, name: string): CelType | undefined =>
+  found.get(name) ?? known.get(name)
 
 function fitAll(draft: Draft, found: readonly CelType[], wanted: readonly CelType[]): boolean {
   return found.length === wanted.length && found.every((type, i) => fits(draft, type, wanted[i]!))
@@ -58,16 +88,16 @@ const isNullable = (type: CelType): boolean =>
 /** Takes `parameter` for `type`; `free` where it cannot, and nothing was known of the parameter before. */
 function bind(draft: Draft, parameter: CelType, type: CelType): 'bound' | 'taken' | 'free' {
   if (sameType(parameter, type)) return 'bound'
-  const known = draft.get(parameter.name)
+  const known = boundIn(draft, parameter.name)
   if (!known) {
     if (occurs(draft, parameter, type)) return 'free'
-    draft.set(parameter.name, type)
+    draft.found.set(parameter.name, type)
     return 'bound'
   }
   if (sameType(known, type)) return 'bound'
   if (!fits(draft, type, known)) return 'taken'
   const general = moreGeneral(type, known)
-  if (!occurs(draft, parameter, general)) draft.set(parameter.name, general)
+  if (!occurs(draft, parameter, general)) draft.found.set(parameter.name, general)
   return 'bound'
 }
 
@@ -85,7 +115,7 @@ function saysNoMore(a: CelType, b: CelType): boolean {
 function occurs(draft: Draft, parameter: CelType, type: CelType): boolean {
   if (sameType(parameter, type)) return true
   if (type.kind === 'parameter') {
-    const known = draft.get(type.name)
+    const known = boundIn(draft, type.name)
     return known !== undefined && occurs(draft, parameter, known)
   }
   return type.of.some((one) => occurs(draft, parameter, one))
