@@ -6,8 +6,10 @@ import type { CelNode, LiteralType } from '#api/cel/node.ts'
 import type { CelIssue } from '#api/cel/tokens.ts'
 
 export const CONSTANTS: Readonly<Record<string, LiteralType>> = { true: 'bool', false: 'bool', null: 'null' }
+/** The tree of what could not be read. */
+export const NOTHING: CelNode = { kind: 'literal', type: 'null', text: 'null', at: 0 }
 export const RESERVED: ReadonlySet<string> = new Set(
-  'as break export const continue else for function if import let loop package namespace return var void while'.split(
+  'as break const continue else for function if import let loop package namespace return var void while'.split(
     ' ',
   ),
 )

@@ -12,7 +12,7 @@ import {
   isOneOf,
   operands,
 } from '#api/cel/expected-tokens.ts'
-import { CONSTANTS, literalOf, RESERVED, unquoted } from '#api/cel/literals.ts'
+import { CONSTANTS, literalOf, NOTHING, RESERVED, unquoted } from '#api/cel/literals.ts'
 import { expandMacro } from '#api/cel/macros.ts'
 import {
   type CelCall,
@@ -23,13 +23,10 @@ import {
   qualifiedName,
 } from '#api/cel/node.ts'
 import { BINARY, balanced, LOGICAL_LEVELS } from '#api/cel/operators.ts'
-import { type CelIssue, NOWHERE, type Token, tokenize } from '#api/cel/tokens.ts'
+import { type CelIssue, lengthIssue, NOWHERE, type Token, tokenize } from '#api/cel/tokens.ts'
 
 /** Deeper nesting is refused, so that no text exhausts the stack; each further operator or selection counts as well. */
 const MAX_DEPTH = 250
-const MAX_CODE_POINTS = 100_000
-/** The tree of what could not be read. */
-const NOTHING: CelNode = { kind: 'literal', type: 'null', text: 'null', at: 0 }
 
 export interface Parsed {
   readonly node: CelNode
@@ -39,11 +36,8 @@ export interface Parsed {
 
 /** `hasBindings`: whether `cel.bind` is known. */
 export function parseCel(source: string, hasBindings = false): Parsed {
-  const size = source.length <= MAX_CODE_POINTS ? source.length : [...source].length
-  if (size > MAX_CODE_POINTS) {
-    const text = `expression code point size exceeds limit: size: ${size}, limit ${MAX_CODE_POINTS}`
-    return { node: NOTHING, issues: [{ at: NOWHERE, text }] }
-  }
+  const tooLong = lengthIssue(source)
+  if (tooLong) return { node: NOTHING, issues: [tooLong] }
   const issues: CelIssue[] = []
   const parser = new Parser(tokenize(source, issues), issues, hasBindings)
   return { node: parser.parseAll(), issues }
@@ -275,9 +269,8 @@ class Parser {
 
   #noOperand(): CelNode {
     const token = this.#peek()
-    const mark = this.#next === this.#indexAt ? "'?', " : ''
-    const expected = operands(this.#next === this.#argumentsAt ? "')', " : '', mark)
     const isFirst = this.#next === this.#argumentsAt
+    const expected = operands(isFirst ? "')', " : '', this.#next === this.#indexAt ? "'?', " : '')
     if (
       token.kind !== 'end' &&
       (beginsOperand(this.#peek(1)) || (isFirst && isOneOf(this.#peek(1), [')'])))

@@ -19,6 +19,7 @@ export interface CelIssue {
   readonly text: string
 }
 
+const MAX_CODE_POINTS = 100_000
 const SPACE = /(?:[\s]|\/\/[^\n]*)+/y
 const IDENTIFIER = /[_a-zA-Z][_a-zA-Z0-9]*|`[_a-zA-Z0-9.\-/ ]+`/y
 const NUMBER =
@@ -42,6 +43,14 @@ const PATTERNS = [
   ['identifier', IDENTIFIER],
   ['symbol', SYMBOL],
 ] as const
+
+/** What is wrong with a text that is too long to be read. */
+export function lengthIssue(source: string): CelIssue | undefined {
+  const size = source.length <= MAX_CODE_POINTS ? source.length : [...source].length
+  if (size <= MAX_CODE_POINTS) return undefined
+  const text = `expression code point size exceeds limit: size: ${size}, limit ${MAX_CODE_POINTS}`
+  return { at: NOWHERE, text }
+}
 
 /** All tokens, and one for the end; what is none is put into `issues`. */
 export function tokenize(source: string, issues: CelIssue[] = []): Token[] {
