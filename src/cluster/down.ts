@@ -15,7 +15,9 @@ import { type ClusterLayout, clusterLayout, DATA_ROOT, nodeLayout } from '#clust
 import { readConfig } from '#cluster/saved-config.ts'
 import { end, parseIdentity } from '#cluster/supervisor/child.ts'
 import { askSupervisor } from '#cluster/supervisor/control-socket.ts'
+import { UserError } from '#cluster/user-error.ts'
 import type { Clock } from '#sys/clock.ts'
+import { type FileLock, lockFile } from '#sys/file-lock.ts'
 import { exists, removeIfEmpty } from '#sys/files.ts'
 import { removePinFolder } from '#sys/namespaces.ts'
 
@@ -29,6 +31,8 @@ export interface DownOptions {
 }
 
 const STOP_TIMEOUT_MS = 10_000
+const LOCK_WAIT_MS = 500
+const LOCK_TRIES = 20
 
 /** Gives whether there was anything to take down. */
 export async function down(options: DownOptions): Promise<boolean> {
@@ -36,19 +40,38 @@ export async function down(options: DownOptions): Promise<boolean> {
   const layout = clusterLayout(checkName(options.name), options.dataDir)
   const wasThere = (await exists(layout.runDir)) || (await exists(layout.configFile))
   await askSupervisor(layout.supervisorSocket, 'stop').catch(() => undefined)
-  await endProcesses(layout, clock)
+  const lock = await endSupervision(layout, clock)
   for (const index of await hostNumbers(layout)) await removeHost(nodeLayout(layout, index), clock)
   await removePinFolder(layout.pinDir)
   await removeBridge(layout)
   await removeCgroup(layout.cgroup, clock)
   await removeContext(options.kubeconfigFile ?? kubeconfigPath(), `k8ts-${layout.name}`)
   await rm(layout.runDir, { recursive: true, force: true })
+  await lock.release()
   await restoreMachine(machineFolders(path.dirname(layout.runDir)))
   if (options.deleteData) {
     await rm(layout.dataDir, { recursive: true, force: true })
     await removeIfEmpty(DATA_ROOT)
   }
   return wasThere
+}
+
+/**
+ * Ends what runs, until nobody is the supervisor: one that is just starting, because another was killed, has no pid file yet, but
+ * it will want the lock. Who gets that after us finds that the cluster is not wanted any more.
+ */
+async function endSupervision(layout: ClusterLayout, clock: Clock): Promise<FileLock> {
+  for (let tries = 0; tries < LOCK_TRIES; tries++) {
+    await endProcesses(layout, clock)
+    const lock = await lockFile(layout.lockFile, LOCK_WAIT_MS)
+    if (lock) {
+      await endProcesses(layout, clock)
+      return lock
+    }
+  }
+  throw new UserError(
+    `A supervisor of ${layout.name} does not end: see 'ps' for k8ts-supervisor, and try again.`,
+  )
 }
 
 /** Whatever still runs of what was started: the supervisor first, so that it starts nothing again. */

@@ -49,12 +49,17 @@ const SOCKET_WAIT_MS = 20
 const SOCKET_TRIES = 500
 const LOCK_WAIT_MS = 5_000
 
-/** Runs until it is told to stop (by its socket or `signal`) or another holds the lock. */
+/** Runs until it is told to stop (by its socket or `signal`), another holds the lock, or the cluster is not wanted any more. */
 export async function runSupervisor(options: SupervisorOptions, signal: AbortSignal): Promise<void> {
   const { layout, config, self, clock, log } = options
   await mkdir(layout.runDir, { recursive: true, mode: 0o700 })
   const lock = await lockFile(layout.lockFile, LOCK_WAIT_MS)
   if (!lock) throw new Error(`another supervisor runs ${layout.name}`)
+  if (!(await exists(layout.runRecord))) {
+    // whoever took the cluster down did so before this one had begun
+    await rm(layout.runDir, { recursive: true, force: true })
+    return log.info({}, `${layout.name} has been taken down meanwhile`)
+  }
   await writeFile(layout.supervisorPidFile, JSON.stringify(identify(process.pid)))
   const stop = new AbortController()
   const ending = AbortSignal.any([signal, stop.signal])
