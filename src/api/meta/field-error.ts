@@ -148,7 +148,8 @@ export function escapeMarkup(json: string): string {
   return json.replace(/[<>&\u2028\u2029]/g, (char) => unicodeEscape(char))
 }
 
-const SHORT_ESCAPES: Readonly<Record<string, string>> = {
+/** Escapes of Go's string literals that have a letter of their own. */
+export const SHORT_ESCAPES: Readonly<Record<string, string>> = {
   '\u0007': '\\a',
   '\b': '\\b',
   '\f': '\\f',

@@ -6,6 +6,7 @@
 
 import type { Environment } from '@marcbachmann/cel-js'
 import { RE2JS } from 're2js'
+import { SHORT_ESCAPES } from '#api/meta/field-error.ts'
 
 /** What `matches` is renamed to before an expression is compiled, as the library's own cannot be replaced. */
 export const MATCHES = 're2_matches'
@@ -40,20 +41,8 @@ export function addStrings(environment: Environment): void {
 
 class StringsNamespace {}
 
-const QUOTED: Readonly<Record<string, string>> = {
-  '\x07': '\\a',
-  '\b': '\\b',
-  '\f': '\\f',
-  '\n': '\\n',
-  '\r': '\\r',
-  '\t': '\\t',
-  '\v': '\\v',
-  '\\': '\\\\',
-  '"': '\\"',
-}
-
 /** As it could stand in an expression. */
-const quote = (text: string): string => `"${[...text].map((char) => QUOTED[char] ?? char).join('')}"`
+const quote = (text: string): string => `"${[...text].map((char) => SHORT_ESCAPES[char] ?? char).join('')}"`
 
 function compile(pattern: string): RE2JS {
   try {
