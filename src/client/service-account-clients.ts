@@ -8,7 +8,7 @@
 import { isAlreadyExists, isUnauthorized } from '#api/meta/status.ts'
 import { serviceAccounts } from '#api/resources.ts'
 import { type Client, createClient } from '#client/client.ts'
-import { type IssuedToken, requestToken } from '#client/token-request.ts'
+import { createTokenSource, requestToken, type TokenSource } from '#client/token-request.ts'
 import type { Transport } from '#client/transport.ts'
 import type { Clock } from '#sys/clock.ts'
 
@@ -20,10 +20,6 @@ export interface ServiceAccountClientsOptions {
   readonly namespace: string
   readonly clock: Clock
 }
-
-const TOKEN_SECONDS = 3600
-/** Of a token's life, what is left when it is renewed. */
-const RENEW_FRACTION = 0.2
 
 /** Gives the client of an account; it is made where it is missing, when the client is first used. */
 export function createServiceAccountClients(
@@ -38,37 +34,18 @@ export function createServiceAccountClients(
   }
 }
 
-interface TokenSource {
-  get(): Promise<string>
-  /** The server does not accept it. */
-  reject(token: string): void
-}
-
-function tokenSource(options: ServiceAccountClientsOptions, account: string): TokenSource {
-  const { client, namespace, clock } = options
-  let held: IssuedToken | undefined
-  let asking: Promise<IssuedToken> | undefined
-
-  async function ask(): Promise<IssuedToken> {
+function tokenSource(
+  { client, namespace, clock }: ServiceAccountClientsOptions,
+  account: string,
+): TokenSource {
+  return createTokenSource(clock, async (spec) => {
     try {
       await client.resource(serviceAccounts).create({ metadata: { namespace, name: account } })
     } catch (error) {
       if (!isAlreadyExists(error)) throw error
     }
-    return requestToken(client, namespace, account, { audiences: [], expirationSeconds: TOKEN_SECONDS })
-  }
-
-  return {
-    async get() {
-      if (held && clock.now() < held.expiresAt - held.lifeMs * RENEW_FRACTION) return held.token
-      asking ??= ask().finally(() => (asking = undefined))
-      held = await asking
-      return held.token
-    },
-    reject(token) {
-      if (held?.token === token) held = undefined
-    },
-  }
+    return requestToken(client, namespace, account, spec)
+  })
 }
 
 function withToken(transport: Transport, source: TokenSource): Transport {

@@ -1,10 +1,11 @@
-// Asks the API server for a token of a service account, and says when it should be renewed.
+// Asks the API server for a token of a service account, and keeps it as long as it is good.
 //
 // Upstream: pkg/kubelet/token/token_manager.go, staging/src/k8s.io/controller-manager/pkg/clientbuilder
 
 import { serviceAccounts } from '#api/resources.ts'
 import type { TokenRequest, TokenRequestSpec } from '#api/types/authentication.ts'
 import type { Client } from '#client/client.ts'
+import type { Clock } from '#sys/clock.ts'
 
 export interface IssuedToken {
   readonly token: string
@@ -33,5 +34,39 @@ export async function requestToken(
     token: answer.status?.token ?? '',
     expiresAt: Date.parse(answer.status?.expirationTimestamp ?? ''),
     lifeMs: (answer.spec?.expirationSeconds ?? spec.expirationSeconds) * 1000,
+  }
+}
+
+const TOKEN_SECONDS = 3600
+/** Of a token's life, what is left when it is renewed. */
+const RENEW_FRACTION = 0.2
+
+export interface TokenSource {
+  get(): Promise<string>
+  /** Whoever it was shown to does not accept it. */
+  reject(token: string): void
+}
+
+/** Tokens for the API server itself that live an hour: one at a time, which `ask` gets when there is none that is good. */
+export function createTokenSource(
+  clock: Clock,
+  ask: (spec: {
+    readonly audiences: readonly string[]
+    readonly expirationSeconds: number
+  }) => Promise<IssuedToken>,
+): TokenSource {
+  const spec = { audiences: [], expirationSeconds: TOKEN_SECONDS }
+  let held: IssuedToken | undefined
+  let asking: Promise<IssuedToken> | undefined
+  return {
+    async get() {
+      if (held && clock.now() < held.expiresAt - held.lifeMs * RENEW_FRACTION) return held.token
+      asking ??= ask(spec).finally(() => (asking = undefined))
+      held = await asking
+      return held.token
+    },
+    reject(token) {
+      if (held?.token === token) held = undefined
+    },
   }
 }

@@ -2,7 +2,7 @@
 
 import { nodes } from '#api/resources.ts'
 import type { Client } from '#client/client.ts'
-import { type IssuedToken, requestToken } from '#client/token-request.ts'
+import { createTokenSource, requestToken } from '#client/token-request.ts'
 import { type Look, readLook } from '#metrics/usage.ts'
 import type { Clock } from '#sys/clock.ts'
 import { sendHttps } from '#sys/https.ts'
@@ -17,23 +17,14 @@ export interface KubeletsOptions {
 }
 
 const TIMEOUT_MS = 10_000
-const TOKEN_SECONDS = 3600
-/** Of a token's life, what is left when another is asked for. */
-const RENEW_FRACTION = 0.2
 const DEFAULT_PORT = 10_250
 
 /** Gives the function that looks at the kubelet of a node; it rejects when that does not answer as it should. */
 export function createKubelets(options: KubeletsOptions): (node: string) => Promise<Look> {
   const { client, clock, authority, account } = options
-  let held: IssuedToken | undefined
-
-  async function token(): Promise<string> {
-    if (!held || clock.now() > held.expiresAt - held.lifeMs * RENEW_FRACTION) {
-      const spec = { audiences: [], expirationSeconds: TOKEN_SECONDS }
-      held = await requestToken(client, account.namespace, account.name, spec)
-    }
-    return held.token
-  }
+  const tokens = createTokenSource(clock, (spec) =>
+    requestToken(client, account.namespace, account.name, spec),
+  )
 
   return async (name) => {
     const { status } = await client.resource(nodes).get('', name)
@@ -41,13 +32,14 @@ export function createKubelets(options: KubeletsOptions): (node: string) => Prom
     if (address === undefined) throw new Error(`node ${name} has no address`)
     const port = status?.daemonEndpoints?.kubeletEndpoint?.Port ?? DEFAULT_PORT
     const host = address.includes(':') ? `[${address}]` : address
+    const token = await tokens.get()
     const target = {
       url: `https://${host}:${port}/metrics/resource`,
       ca: authority,
-      headers: { authorization: `Bearer ${await token()}` },
+      headers: { authorization: `Bearer ${token}` },
     }
     const { code, text } = await sendHttps(target, undefined, TIMEOUT_MS, clock)
-    if (code === 401) held = undefined
+    if (code === 401) tokens.reject(token)
     if (code !== 200) throw new Error(`the kubelet of ${name} answered ${code}: ${text.slice(0, 200)}`)
     return readLook(text, clock.now())
   }
